@@ -1,0 +1,263 @@
+"""Every setting, grouped. The only reader of the environment; each variable stands in `.env.example`.
+
+With DATABASE_URL and REDIS_URL unset, the addresses are those of the embedded servers that `config/engines.py` starts.
+Nothing here starts a process.
+"""
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(str(BASE_DIR / ".env"))
+
+# --- where things are ------------------------------------------------------------------------------------------
+
+DATA_DIR = Path(env("PALLET_DATA_DIR", default=str(BASE_DIR / ".data"))).absolute()  # embedded servers, local secret
+SOCKET_DIR = DATA_DIR / "s"  # short: a Unix socket's path may have 107 bytes
+PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000").rstrip("/")  # how people reach this install
+
+
+def local_secret(path: Path) -> str:
+    """A random key kept in the data folder, for installs that set no SECRET_KEY; made on first use, owner-readable."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+SECRET_KEY = env("SECRET_KEY", default="") or local_secret(DATA_DIR / "secret_key")
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # CIDRs whose X-Forwarded-For is believed
+
+# --- the apps --------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config",
+    "accounts",
+    "credits",
+    "api",
+    "products",
+    "providers",
+    "rest_framework",
+    "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "api.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- engines ---------------------------------------------------------------------------------------------------
+
+DATABASE_URL = env("DATABASE_URL", default="")
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)  # connections per process
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url_config(DATABASE_URL)
+    if DATABASE_URL
+    else {"HOST": str(SOCKET_DIR), "NAME": "pallet", "USER": "pallet"}
+}
+DATABASES["default"] |= {
+    "ENGINE": "django.db.backends.postgresql",
+    "CONN_MAX_AGE": 0,  # a connection goes back to the pool when a request ends
+    "OPTIONS": {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+    },
+}
+
+REDIS_DB = env.int("REDIS_DB", default=0)
+REDIS_URL = env("REDIS_URL", default="") or f"unix://{quote(str(SOCKET_DIR / 'redis.sock'))}?db={REDIS_DB}"
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "pallet",
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",  # never pickle
+            "SOCKET_CONNECT_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 2,
+        },
+    }
+}
+
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or (
+    REDIS_URL if "://" in REDIS_URL and not REDIS_URL.startswith("unix:")
+    else f"redis+socket://{quote(str(SOCKET_DIR / 'redis.sock'))}?virtual_host={REDIS_DB}"
+)
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True  # rows hold the state, a task is an address and a call
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
+}
+
+# --- who is calling --------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": SECRET_KEY,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "AUDIENCE": "pallet-api",
+    "ISSUER": "pallet",
+    "USER_ID_CLAIM": "sub",
+    "LEEWAY": 10,
+}
+EMAIL_VERIFICATION = env("EMAIL_VERIFICATION", default="none")  # "none", or "mandatory" before an account is opened
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = EMAIL_VERIFICATION
+ACCOUNT_PREVENT_ENUMERATION = True
+LOGIN_URL = "/admin/login/"
+
+# How often something may be tried: per client address ("ip") and per e-mail address ("email").
+RATE_LIMITS = {
+    "auth.register": {"ip": "60/h", "email": "10/h"},
+    "auth.login": {"ip": "100/h", "email": "20/h"},
+}
+
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Pallet <pallet@localhost>")
+
+# --- money -----------------------------------------------------------------------------------------------------
+
+WELCOME_CREDITS = env.int("WELCOME_CREDITS", default=10)
+CREDIT_PRICES = {"product.lookup": 1, "product.offers": 1, "product.reviews": 1, "conversion.fnsku": 2}
+CREDIT_PACKAGES = [
+    {"id": "starter", "credits": 100, "price_cents": 1000, "currency": "USD"},
+    {"id": "professional", "credits": 500, "price_cents": 4500, "currency": "USD"},
+    {"id": "business", "credits": 1000, "price_cents": 8000, "currency": "USD"},
+    {"id": "enterprise", "credits": 5000, "price_cents": 35000, "currency": "USD"},
+]
+HOLD_SECONDS = 300  # a hold whose process died is released after this
+
+# --- upstreams -------------------------------------------------------------------------------------------------
+
+KNOWN_PROVIDERS: dict[str, dict[str, Any]] = {
+    "keepa": {
+        "NAME": "keepa",
+        "BACKEND": "providers.keepa.provider.KeepaProvider",
+        "OPTIONS": {
+            "api_key": env("KEEPA_API_KEY", default=""),
+            "base_url": env("KEEPA_URL", default="https://api.keepa.com"),
+        },
+    },
+    "sample": {
+        "NAME": "sample",
+        "BACKEND": "providers.sample.provider.SampleProvider",
+        "OPTIONS": {"latency_ms": env.int("SAMPLE_LATENCY_MS", default=0)},
+    },
+}
+PROVIDER_NAMES = env.list("PROVIDERS", default=["keepa"] if env("KEEPA_API_KEY", default="") else ["sample"])
+PROVIDERS = [KNOWN_PROVIDERS.get(name, {"NAME": name, "BACKEND": "", "OPTIONS": {}}) for name in PROVIDER_NAMES]
+PRODUCT_FRESH_SECONDS = 3600
+PRODUCT_STALE_SECONDS = 24 * 3600
+PRODUCT_NOT_FOUND_SECONDS = 600
+
+# --- the API ---------------------------------------------------------------------------------------------------
+
+API_MAX_BODY_BYTES = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["api.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.errors.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pallet",
+    "DESCRIPTION": "Amazon product data by ASIN, and ASINs by FNSKU, paid with prepaid credits.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- the browser -----------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic to forget
+SECURE_COOKIES = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
