@@ -1,0 +1,58 @@
+"""What can go wrong upstream, in words every adapter shares. None of it knows HTTP statuses of ours."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ErrorClass(StrEnum):
+    """Why an upstream gave no answer; the same words for every provider."""
+
+    INVALID_REQUEST = "invalid_request"  # it refuses what we sent
+    AUTH_FAILED = "auth_failed"  # it does not accept our key
+    NOT_ENTITLED = "not_entitled"  # the key is good, the right is missing
+    OUT_OF_CREDIT = "out_of_credit"  # our account there is empty
+    RATE_LIMITED = "rate_limited"  # too much for now; retry_after may say how long
+    NOT_FOUND = "not_found"  # the upstream lacks this very thing (a product it lacks is None, not an error)
+    PENDING = "pending"  # it is still working on it
+    PARTIAL = "partial"  # it answered, but left this one out
+    INVALID_ANSWER = "invalid_answer"  # it answered something that cannot be believed
+    UPSTREAM_DOWN = "upstream_down"  # no connection, a server error, or no JSON at all
+    TIMEOUT = "timeout"  # nothing, or not all of it, in time
+
+
+class ProviderError(Exception):
+    """An upstream gave no usable answer. The message never holds a secret and may be logged.
+
+    `retryable`: the same call may succeed a little later. `retry_after`: seconds to wait, where it said so.
+    """
+
+    def __init__(
+        self, message: str, *, retryable: bool, reason: ErrorClass, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class UpstreamUnavailable(Exception):
+    """Every provider that could have answered failed, and nothing young enough was kept.
+
+    `reasons` maps the provider's name to its reason, in the order asked; `retry_after` is the shortest wait in
+    seconds that one of them named.
+    """
+
+    def __init__(self, reasons: Mapping[str, ErrorClass], *, retry_after: float | None = None) -> None:
+        told = ", ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        super().__init__(f"no upstream could answer ({told})" if told else "no upstream could answer")
+        self.reasons = dict(reasons)
+        self.retry_after = retry_after
+
+
+class MarketplaceNotServed(UpstreamUnavailable):
+    """None of the configured providers serves this marketplace, so nobody was asked."""
+
+    def __init__(self, marketplace: str) -> None:
+        super().__init__({})
+        self.args = (f"no configured provider serves the marketplace {marketplace}",)
+        self.marketplace = marketplace
