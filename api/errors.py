@@ -1,0 +1,37 @@
+"""What can be wrong with a call, whatever it asks for. `config/errors.py` says how each is answered."""
+
+
+class MalformedBody(Exception):
+    """The body is no JSON object that can be read; the message says why."""
+
+
+class BodyTooLarge(Exception):
+    """The body is longer than `limit` bytes; it was not read to its end."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The body is larger than the {limit:,} bytes that this address takes.")
+
+
+class BodyTooDeep(MalformedBody):
+    """The body nests deeper than `limit` levels."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The body nests deeper than {limit} levels.")
+
+
+class InvalidCursor(Exception):
+    """The `after` of a list was not made by us for this list."""
+
+    def __init__(self) -> None:
+        super().__init__("The value of 'after' is none of this list's own. Take it from 'next', unchanged.")
+
+
+class UnknownAddress(Exception):
+    """Nothing answers at this path; `suggestion` is the address that was probably meant."""
+
+    def __init__(self, suggestion: str | None = None) -> None:
+        self.suggestion = suggestion
+        hint = f" Did you mean {suggestion}?" if suggestion else ""
+        super().__init__(f"There is nothing at this address.{hint}")

@@ -1,0 +1,84 @@
+"""What every request gets: an id, one line in the log, and headers that keep the answer where it belongs."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+
+from api.ids import new_request_id
+from api.parsers import accept_chunked
+
+log = structlog.stdlib.get_logger("pallet.access")
+NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9._:-]+")
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class RequestContextMiddleware:
+    """Stands outermost, so that no answer leaves without its id and headers, whoever made it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Name the request, answer it, tell the log."""
+        started = time.perf_counter()
+        request.id = new_request_id()  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.id)  # type: ignore[attr-defined]
+        try:
+            if "HTTP_TRANSFER_ENCODING" in request.META and request.path_info.startswith("/api/"):
+                accept_chunked(request)
+            response = self.get_response(request)
+            add_headers(request, response)
+            tell(request, response, seconds=time.perf_counter() - started)
+        finally:
+            structlog.contextvars.clear_contextvars()
+        return response
+
+
+def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Set the request id and whatever protective header the view left open."""
+    headers = response.headers
+    is_page = headers.get("Content-Type", "").startswith("text/html")
+    headers["Request-Id"] = request.id  # type: ignore[attr-defined]
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else DATA_POLICY)
+    headers.setdefault("Cache-Control", "private, no-store")
+    if request.path_info.startswith("/api/"):
+        patch_vary_headers(response, ("Authorization", "X-API-Key"))
+
+
+def tell(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
+    """Write the one line about this request: the route, never the query or an id in the path."""
+    match = request.resolver_match
+    fields: dict[str, object] = {
+        "method": request.method,
+        "route": match.route if match else None,
+        "status": response.status_code,
+        "ms": round(seconds * 1000, 2),
+        "user": user_id(request),
+    }
+    if match is None:
+        fields["path"] = request.path_info[:200]
+    if client := request.META.get("HTTP_X_CLIENT_REQUEST_ID"):
+        fields["client_request_id"] = NOT_IN_AN_ID.sub("", client)[:64]
+    log.info("request", **fields)
+
+
+def user_id(request: HttpRequest) -> str | None:
+    """Return who called, if that was found out on the way; asks no database."""
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):  # a session nobody has looked at yet stays unread
+        user = getattr(request, "_cached_user", None)
+    return str(user.pk) if user is not None and user.pk else None

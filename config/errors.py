@@ -1,0 +1,222 @@
+"""The error table: what each exception, ours or a framework's, is called outside, and how it is answered.
+
+Apps raise plain exceptions that know no HTTP. Here, and only here, each becomes a status and a code.
+`docs/errors.md` has a section for every code.
+"""
+
+import math
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+)
+from django.db.utils import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.template.loader import render_to_string
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
+from rest_framework import exceptions as drf
+
+from api import errors as api
+from api.problems import Problem, answer, summary, validation_members
+
+log = structlog.stdlib.get_logger("pallet.errors")
+
+ERRORS: dict[type[BaseException], tuple[int, str]] = {
+    # the form of the call
+    api.MalformedBody: (400, "malformed_request"),
+    drf.ParseError: (400, "malformed_request"),
+    UnreadablePostError: (400, "malformed_request"),
+    BadRequest: (400, "malformed_request"),
+    SuspiciousOperation: (400, "malformed_request"),
+    DisallowedHost: (400, "unknown_host"),
+    api.InvalidCursor: (400, "invalid_cursor"),
+    api.UnknownAddress: (404, "not_found"),
+    Http404: (404, "not_found"),
+    drf.NotFound: (404, "not_found"),
+    drf.MethodNotAllowed: (405, "method_not_allowed"),
+    drf.NotAcceptable: (406, "not_acceptable"),
+    api.BodyTooLarge: (413, "payload_too_large"),
+    RequestDataTooBig: (413, "payload_too_large"),
+    TooManyFieldsSent: (413, "payload_too_large"),
+    drf.UnsupportedMediaType: (415, "unsupported_media_type"),
+    drf.ValidationError: (422, "validation_error"),
+    # who is calling
+    drf.NotAuthenticated: (401, "authentication_required"),
+    drf.AuthenticationFailed: (401, "invalid_credentials"),
+    PermissionDenied: (403, "permission_denied"),
+    drf.PermissionDenied: (403, "permission_denied"),
+    drf.Throttled: (429, "rate_limited"),
+    # ourselves
+    OperationalError: (503, "service_unavailable"),
+    InterfaceError: (503, "service_unavailable"),
+    RedisError: (503, "service_unavailable"),
+    ConnectionInterrupted: (503, "service_unavailable"),
+    Exception: (500, "internal_error"),
+}
+
+TITLES: dict[str, str] = {
+    "malformed_request": "The request cannot be read",
+    "unknown_host": "This host name is not served here",
+    "invalid_cursor": "The cursor is not one of this list",
+    "authentication_required": "Credentials are missing",
+    "invalid_credentials": "The credentials are not valid",
+    "permission_denied": "The credentials do not allow this",
+    "not_found": "There is no such thing",
+    "method_not_allowed": "The method is not allowed here",
+    "not_acceptable": "The answer is not available in this form",
+    "payload_too_large": "The request is too large",
+    "unsupported_media_type": "The body is in a form that is not read here",
+    "validation_error": "The request is not valid",
+    "rate_limited": "Too many requests",
+    "internal_error": "Something went wrong on our side",
+    "service_unavailable": "The service is not available for a moment",
+}
+
+# Where the text of the exception is for us and not for the caller, this is said instead.
+DETAILS: dict[str, str] = {
+    "unknown_host": "Call this service by the name it is known under.",
+    "authentication_required": "Send a token or a key as 'Authorization: Bearer …', or a key as 'X-API-Key: …'.",
+    "permission_denied": "The credentials are good, but not for this.",
+    "internal_error": "The failure has been logged under the request id. This answer costs nothing.",
+    "service_unavailable": "A part of the service does not answer. This answer costs nothing; try again shortly.",
+}
+OWN_WORDS: dict[type[BaseException], str] = {
+    SuspiciousOperation: "The request was refused because its form is unusual.",
+    BadRequest: "The request cannot be read.",
+    UnreadablePostError: "The body ended before it was complete.",
+    Http404: "There is nothing at this address.",
+    RequestDataTooBig: "The body is larger than this address takes.",
+    TooManyFieldsSent: "The form has more fields than are read here.",
+}
+
+# What an exception knows that a program can use: attribute names, shown as members of the problem.
+MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
+    api.BodyTooLarge: ("limit",),
+    api.BodyTooDeep: ("limit",),
+}
+# Seconds to wait, where nobody knows better.
+RETRY_AFTER = {"rate_limited": 60, "service_unavailable": 2, "upstream_unavailable": 30}
+
+
+def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Answer any exception raised below a view of the API. DRF's EXCEPTION_HANDLER."""
+    problem = problem_of(exc)
+    if problem.status >= 500:
+        note(exc, problem)
+    return answer(context["request"], problem)
+
+
+def note(exc: BaseException, problem: Problem) -> None:
+    """Log a failure of ours: with its traceback when nobody expected it."""
+    if problem.code == "internal_error":
+        log.error("unhandled exception", exc_info=exc)
+    else:
+        log.warning(problem.code, error=f"{type(exc).__name__}: {exc}")
+
+
+def problem_of(exc: BaseException) -> Problem:
+    """Return how this exception is told to the caller."""
+    status, code = entry(ERRORS, exc) or ERRORS[Exception]
+    members = members_of(exc)
+    return Problem(
+        status=status,
+        code=code,
+        title=TITLES[code],
+        detail=detail_of(exc, code, members),
+        members=members,
+        headers=headers_of(exc, status, code),
+    )
+
+
+def entry(table: Mapping[type[BaseException], Any], exc: BaseException) -> Any:
+    """Return what the table says of the exception's class or its nearest ancestor, None if nothing."""
+    return next((table[kind] for kind in type(exc).__mro__ if kind in table), None)
+
+
+def detail_of(exc: BaseException, code: str, members: Mapping[str, Any]) -> str:
+    """Return the sentence for people. Only exceptions written for callers speak for themselves."""
+    if isinstance(exc, drf.ValidationError):
+        return summary(members)
+    return DETAILS.get(code) or entry(OWN_WORDS, exc) or str(exc)
+
+
+def members_of(exc: BaseException) -> dict[str, Any]:
+    """Return what the problem says besides the five members that every problem has."""
+    if isinstance(exc, drf.ValidationError):
+        return validation_members(exc.detail)
+    names = entry(MEMBERS, exc) or ()
+    members = {name: getattr(exc, name) for name in names}
+    retry_after = seconds_to_wait(exc)
+    return members if retry_after is None else {**members, "retry_after": retry_after}
+
+
+def seconds_to_wait(exc: BaseException) -> int | None:
+    """Return after how many seconds it makes sense to try again; None when it makes none."""
+    _, code = entry(ERRORS, exc)
+    if code not in RETRY_AFTER:
+        return None
+    known = getattr(exc, "retry_after", None) or getattr(exc, "wait", None)
+    return math.ceil(known) if known else RETRY_AFTER[code]
+
+
+def headers_of(exc: BaseException, status: int, code: str) -> dict[str, str]:
+    """Return the headers that HTTP wants beside this status."""
+    if status == 401:
+        return {"WWW-Authenticate": getattr(exc, "auth_header", "Bearer")}
+    seconds = seconds_to_wait(exc)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+# --- failures outside the views of the API ---
+
+
+def bad_request(request: HttpRequest, exception: BaseException) -> HttpResponse:
+    """Answer what Django refuses by itself: a wrong host, a suspicious or oversized request. handler400."""
+    return told(request, problem_of(exception))
+
+
+def permission_denied(request: HttpRequest, exception: BaseException) -> HttpResponse:
+    """Answer a PermissionDenied. handler403."""
+    return told(request, problem_of(exception))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that did not come from our own page. CSRF_FAILURE_VIEW."""
+    return told(request, problem_of(PermissionDenied(reason)))
+
+
+def not_found(request: HttpRequest, exception: BaseException) -> HttpResponse:
+    """Answer an address that is none. handler404."""
+    return told(request, problem_of(exception))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an exception nobody caught; Django has logged it. handler500."""
+    problem = problem_of(sys.exc_info()[1] or RuntimeError())
+    return told(request, problem)
+
+
+def told(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Return the problem to a program as JSON, to a person as a page."""
+    if request.path_info.startswith(("/api/", "/health")) or request.path_info == "/api":
+        return answer(request, problem)
+    facts = {"problem": problem, "request_id": getattr(request, "id", "")}
+    page = render_to_string(f"{page_of(problem.status)}.html", facts)
+    return HttpResponse(page, status=problem.status, headers=dict(problem.headers))
+
+
+def page_of(status: int) -> int:
+    """Return which of the error pages fits a status."""
+    if status in (400, 403, 404):
+        return status
+    return 400 if status < 500 else 500
