@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 
 class Part(StrEnum):
@@ -117,8 +117,8 @@ class Measurements:
 class HistoryPoint(NamedTuple):
     """From `at` on, `series` had this value, until its next point. None: from then on there was none.
 
-    Series: amazon, new, used, list_price, buy_box and the like (money, without shipping), <name>_shipping, rank,
-    rating (0 to 5), review_count, offer_count and its kin. `docs/providers.md` lists them all.
+    Series: amazon, new, used, list_price, buy_box and the like (money, without shipping), <name>_shipping,
+    rank, rating (0 to 5), review_count, offer_count and its kin. `docs/providers.md` lists them all.
     """
 
     series: str
@@ -200,16 +200,23 @@ class Match:
     source: Source
 
 
-class ProductProvider(ABC):
-    """An upstream that knows products by ASIN.
-
-    One adapter serves all threads and greenlets of a process: no call may change what another answers.
-    """
+class Provider(ABC):
+    """An upstream. One instance serves all threads and greenlets of a process."""
 
     name: ClassVar[str]
-    max_batch: ClassVar[int]  # ASINs per call
-    delivers: ClassVar[frozenset[str]]  # field names of ProductData it may fill; a subset of FIELDS
+    max_batch: ClassVar[int]  # how many the upstream takes in one call; adapters cut longer lists themselves
     marketplaces: ClassVar[frozenset[str]]  # codes it serves; the gateway does not ask it for others
+
+    @classmethod
+    def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return what is missing in OPTIONS, each as (what is wrong, what to do), for the start-up checks."""
+        return []
+
+
+class ProductProvider(Provider):
+    """An upstream that knows products by ASIN."""
+
+    delivers: ClassVar[frozenset[str]]  # field names of ProductData it may fill; a subset of FIELDS
 
     @abstractmethod
     def products(
@@ -217,26 +224,18 @@ class ProductProvider(ABC):
     ) -> dict[str, ProductData | None]:
         """Return what the upstream says of each ASIN; None where it says that there is no such product.
 
-        `asins` are distinct, normalised and at most `batch_size(parts)`. An ASIN left out of the answer is one
-        whose answer was missing or could not be believed; ProviderError when not a single one was answered.
+        `asins` are distinct and normalised. One that is left out of the answer is one about which the
+        upstream said nothing, or nothing to be believed; ProviderError when that is so for all of them.
         `provenance` may stay empty: the gateway fills it.
         """
 
-    def batch_size(self, parts: frozenset[Part]) -> int:
-        """Return how many ASINs one call may carry when these parts are wanted."""
-        return self.max_batch
 
-
-class IdentifierProvider(ABC):
+class IdentifierProvider(Provider):
     """An upstream that knows the ASIN behind another number."""
-
-    name: ClassVar[str]
-    max_batch: ClassVar[int]
-    marketplaces: ClassVar[frozenset[str]]
 
     @abstractmethod
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
-        """Return the match of each code, None where there is none; raises ProviderError."""
+        """Return the match of each code, None where there is none; ProviderError as `products` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,8 +38,8 @@ class ProviderError(Exception):
 class UpstreamUnavailable(Exception):
     """Every provider that could have answered failed, and nothing young enough was kept.
 
-    `reasons` maps the provider's name to its reason, in the order asked; `retry_after` is the shortest wait in
-    seconds that one of them named.
+    `reasons` maps the provider's name to its reason, in the order asked; `retry_after` is the shortest wait
+    in seconds that one of them named.
     """
 
     def __init__(self, reasons: Mapping[str, ErrorClass], *, retry_after: float | None = None) -> None:
