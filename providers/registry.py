@@ -24,7 +24,7 @@ def identifier_providers() -> list[IdentifierProvider]:
 
 
 def _providers() -> list[Provider]:
-    """Build them once; again in a forked child, whose connections must be its own, and when settings change."""
+    """Build them once; again in a forked child, which needs connections of its own, and for new settings."""
     global _built  # noqa: PLW0603 - the one place that remembers them
     if _built is None or _built[0] is not settings.PROVIDERS or _built[1] != os.getpid():
         _built = (settings.PROVIDERS, os.getpid(), _build(settings.PROVIDERS))
