@@ -1,6 +1,6 @@
 """Every setting, grouped. The only reader of the environment; each variable stands in `.env.example`.
 
-With DATABASE_URL and REDIS_URL unset, the addresses are those of the embedded servers that `config/engines.py` starts.
+With DATABASE_URL and REDIS_URL unset, the addresses are those of the embedded servers of `config/engines.py`.
 Nothing here starts a process.
 """
 
@@ -15,18 +15,19 @@ import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(str(BASE_DIR / ".env"))
+ENV_FILE = BASE_DIR / env("ENV_FILE", default=".env")  # a variable that is set already wins
+if ENV_FILE.exists():
+    env.read_env(str(ENV_FILE))
 
-# --- where things are ------------------------------------------------------------------------------------------
+# --- where things are ---------------------------------------------------------------------------------------
 
-DATA_DIR = Path(env("PALLET_DATA_DIR", default=str(BASE_DIR / ".data"))).absolute()  # embedded servers, local secret
+DATA_DIR = Path(env("PALLET_DATA_DIR", default=str(BASE_DIR / ".data"))).absolute()
 SOCKET_DIR = DATA_DIR / "s"  # short: a Unix socket's path may have 107 bytes
 PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000").rstrip("/")  # how people reach this install
 
 
 def local_secret(path: Path) -> str:
-    """A random key kept in the data folder, for installs that set no SECRET_KEY; made on first use, owner-readable."""
+    """A random key kept in the data folder for installs that set no SECRET_KEY; its owner may read it."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -41,7 +42,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # CIDRs whose X-Forwarded-For is believed
 
-# --- the apps --------------------------------------------------------------------------------------------------
+# --- the apps -----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "config",
@@ -100,9 +101,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- engines ---------------------------------------------------------------------------------------------------
+# --- engines ------------------------------------------------------------------------------------------------
 
 DATABASE_URL = env("DATABASE_URL", default="")
+EMBEDDED_POSTGRES = not DATABASE_URL
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)  # connections per process
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url_config(DATABASE_URL)
@@ -119,6 +121,7 @@ DATABASES["default"] |= {
 }
 
 REDIS_DB = env.int("REDIS_DB", default=0)
+EMBEDDED_REDIS = not env("REDIS_URL", default="")
 REDIS_URL = env("REDIS_URL", default="") or f"unix://{quote(str(SOCKET_DIR / 'redis.sock'))}?db={REDIS_DB}"
 CACHES = {
     "default": {
@@ -149,7 +152,7 @@ CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
 }
 
-# --- who is calling --------------------------------------------------------------------------------------------
+# --- who is calling -----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -175,7 +178,7 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
     "LEEWAY": 10,
 }
-EMAIL_VERIFICATION = env("EMAIL_VERIFICATION", default="none")  # "none", or "mandatory" before an account is opened
+EMAIL_VERIFICATION = env("EMAIL_VERIFICATION", default="none")  # or "mandatory": before an account opens
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -192,7 +195,7 @@ RATE_LIMITS = {
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Pallet <pallet@localhost>")
 
-# --- money -----------------------------------------------------------------------------------------------------
+# --- money --------------------------------------------------------------------------------------------------
 
 WELCOME_CREDITS = env.int("WELCOME_CREDITS", default=10)
 CREDIT_PRICES = {"product.lookup": 1, "product.offers": 1, "product.reviews": 1, "conversion.fnsku": 2}
@@ -204,7 +207,7 @@ CREDIT_PACKAGES = [
 ]
 HOLD_SECONDS = 300  # a hold whose process died is released after this
 
-# --- upstreams -------------------------------------------------------------------------------------------------
+# --- upstreams ----------------------------------------------------------------------------------------------
 
 KNOWN_PROVIDERS: dict[str, dict[str, Any]] = {
     "keepa": {
@@ -222,12 +225,14 @@ KNOWN_PROVIDERS: dict[str, dict[str, Any]] = {
     },
 }
 PROVIDER_NAMES = env.list("PROVIDERS", default=["keepa"] if env("KEEPA_API_KEY", default="") else ["sample"])
-PROVIDERS = [KNOWN_PROVIDERS.get(name, {"NAME": name, "BACKEND": "", "OPTIONS": {}}) for name in PROVIDER_NAMES]
+PROVIDERS = [
+    KNOWN_PROVIDERS.get(name, {"NAME": name, "BACKEND": "", "OPTIONS": {}}) for name in PROVIDER_NAMES
+]
 PRODUCT_FRESH_SECONDS = 3600
 PRODUCT_STALE_SECONDS = 24 * 3600
 PRODUCT_NOT_FOUND_SECONDS = 600
 
-# --- the API ---------------------------------------------------------------------------------------------------
+# --- the API ------------------------------------------------------------------------------------------------
 
 API_MAX_BODY_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
@@ -250,7 +255,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
-# --- the browser -----------------------------------------------------------------------------------------------
+# --- the browser --------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
