@@ -20,7 +20,9 @@ class TokenReused(AccountsError):
     """A refresh token came a second time: it may have been stolen, so its whole session has been ended."""
 
     def __init__(self) -> None:
-        super().__init__("This refresh token was used before. The session has been ended for safety: log in again.")
+        super().__init__(
+            "This refresh token was used before. The session has been ended for safety: log in again."
+        )
 
 
 class InvalidKey(AccountsError):
