@@ -47,8 +47,8 @@ class Register(PublicView):
     def post(self, request: Request) -> Response:
         """Open an account and log in. A new account gets its welcome credits.
 
-        Signing up again with the same password answers the same again. Where addresses must be verified first, the
-        answer to every address is 202, and a mail follows.
+        Signing up again with the same password answers the same again. Where addresses must be verified
+        first, the answer to every address is 202, and a mail follows.
         """
         signed_in = services.sign_up(**checked(NewCredentials, request), client=client_of(request))
         if signed_in is None:

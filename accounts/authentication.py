@@ -1,6 +1,9 @@
-"""From a request's headers to request.user and request.auth. Cookies are never looked at, so no page can spend credits.
+"""From a request's headers to request.user and request.auth.
 
-A credential is an access token (`Authorization: Bearer`) or an API key (`Authorization: Bearer` or `X-API-Key`).
+Cookies are never looked at, so no page can spend credits.
+
+A credential is an access token (`Authorization: Bearer`) or an API key (`Authorization: Bearer` or
+`X-API-Key`).
 """
 
 import uuid
@@ -36,7 +39,7 @@ class Authentication(BaseAuthentication):
                 request.META.get("HTTP_AUTHORIZATION", ""), request.META.get("HTTP_X_API_KEY", "")
             )
         except AccountsError:
-            request._not_authenticated()  # so that what reads request.user later finds nobody, and does not ask again
+            request._not_authenticated()  # who reads request.user later finds nobody, without asking again
             raise
 
     def authenticate_header(self, request: Request) -> str:
@@ -45,7 +48,7 @@ class Authentication(BaseAuthentication):
 
 
 def authenticate(authorization: str, api_key: str) -> tuple[User, Credential] | None:
-    """Return who the two headers stand for, None when they hold no credential. Raises InvalidToken, InvalidKey."""
+    """Return who the two headers stand for, None without a credential. Raises InvalidToken, InvalidKey."""
     bearer = bearer_of(authorization)
     if api_key:
         if bearer is not None and bearer != api_key.strip():
@@ -57,7 +60,7 @@ def authenticate(authorization: str, api_key: str) -> tuple[User, Credential] | 
 
 
 def bearer_of(authorization: str) -> str | None:
-    """Return what follows "Bearer", None for another scheme. Raises InvalidToken when that is not one word."""
+    """Return the word after "Bearer", None for another scheme. Raises InvalidToken when it is not one."""
     scheme, *rest = authorization.split() or [""]
     if scheme.lower() != "bearer":
         return None

@@ -1,4 +1,4 @@
-"""The cache as something that may be away: asking it never fails, and an outage is not waited for on every call.
+"""The cache as something that may be away: asking never fails, and an outage is not waited for every time.
 
 What is remembered here can always be found out again from the database, and ends by itself.
 """
@@ -19,7 +19,7 @@ UNREACHABLE = (RedisError, ConnectionInterrupted, OSError)
 
 
 class Outage:
-    """Whether Redis failed us a moment ago: a server that hangs would otherwise cost its time-out on every call."""
+    """Whether Redis failed us a moment ago: one that hangs would else cost its time-out on every call."""
 
     PAUSE = 1.0  # seconds
 
@@ -73,7 +73,7 @@ def forget(keys: Iterable[str]) -> None:
 class LimitsCache(RedisCache):
     """Where attempts are counted: in Redis, and in this process's memory while Redis is away.
 
-    So a limit holds without Redis too, for each process by itself. It has what django-ratelimit uses: add, get, incr.
+    So a limit holds without Redis too, for each process by itself. It has what django-ratelimit uses.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:

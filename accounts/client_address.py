@@ -1,8 +1,8 @@
 """One notion of the client's address, for limits, audit and logs alike.
 
-X-Forwarded-For is believed only when the peer is in settings.TRUSTED_PROXIES (a list of networks, empty by default),
-and then only as far as those proxies wrote it: read from the right, the first entry that is not one of them is the
-client. No other header is looked at.
+X-Forwarded-For is believed only when the peer is in settings.TRUSTED_PROXIES (a list of networks, empty by
+default), and then only as far as those proxies wrote it: read from the right, the first entry that is not
+one of them is the client. No other header is looked at.
 """
 
 import ipaddress
@@ -60,7 +60,7 @@ def address_group(address: str) -> str:
 
 
 def parse(text: str) -> Address | None:
-    """Return the address in one entry of the header (with or without port and brackets), None when there is none."""
+    """Return the address in one entry of the header, with or without a port; None when there is none."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -6,7 +6,7 @@ class AccountsError(Exception):
 
 
 class InvalidCredentials(AccountsError):
-    """E-mail address and password do not fit an open account. Says no more, so that nothing can be learned from it."""
+    """E-mail address and password do not fit an open account. More is not said, so nothing is learned."""
 
     def __init__(self) -> None:
         super().__init__("The e-mail address or the password is not right.")

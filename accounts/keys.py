@@ -1,4 +1,4 @@
-"""The form of an API key: plt_live_, ten characters that name it, 32 secret ones, six that catch typing errors.
+"""The form of an API key: plt_live_, ten characters that name it, 32 secret ones, six against typing errors.
 
 Pure functions. Where keys are kept and judged is accounts.services and accounts.principals.
 """

@@ -1,7 +1,8 @@
-"""How often signing up and logging in may be tried, by client address and by mailbox. Counted by django-ratelimit.
+"""How often signing up and logging in may be tried, by client address and by mailbox.
 
-The numbers are settings.RATE_LIMITS: {"auth.login": {"ip": "100/h", "email": "20/h"}}. The count of one mailbox
-leaves out attempts that succeeded, so only guessing uses it up; the count of an address holds every attempt.
+The numbers are settings.RATE_LIMITS: {"auth.login": {"ip": "100/h", "email": "20/h"}}. The count of one
+mailbox leaves out attempts that succeeded, so only guessing uses it up; the count of an address holds every
+attempt.
 """
 
 from typing import Any
@@ -17,8 +18,8 @@ from accounts.errors import RateLimited
 def spend(action: str, *, address: str, email: str) -> None:
     """Count one attempt before it is made. Raises RateLimited, and then the attempt must not be made.
 
-    Counting comes first, so that many attempts at once are not all let through. Without a client address (a command,
-    the shell) only the mailbox is counted.
+    Counting comes first, so that many attempts at once are not all let through. Without a client address (a
+    command, the shell) only the mailbox is counted.
     """
     if address:
         check(usage(action, "ip", address_group(address), increment=True))

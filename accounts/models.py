@@ -80,7 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def token_version(self) -> str:
         """What a token must name to be good.
 
-        Changes with the password however that is changed (a form, a command, the shell), and with session_version.
+        Changes with the password, however that is changed (a form, a command), and with session_version.
         """
         return f"{self.session_version}.{self.get_session_auth_hash()[:16]}"
 

@@ -1,7 +1,7 @@
 """Who is behind a session or a key, remembered for a few seconds so that a call needs no query.
 
-The services that end a session, a key or an account make it forgotten at once, everywhere; should the cache be away
-at that moment, it is forgotten by itself before five seconds are over.
+The services that end a session, a key or an account make it forgotten at once, everywhere; should the cache
+be away at that moment, it is forgotten by itself before five seconds are over.
 """
 
 import hmac
@@ -41,13 +41,13 @@ class Principal:
     has_cap: bool = False
 
     def user(self) -> User:
-        """Return the user without asking the database; facts that are not remembered load when they are read."""
+        """Return the user without a query; facts that are not remembered load when they are read."""
         values = (uuid.UUID(self.user_id), self.email, self.is_active, self.is_staff)
         return User.from_db("default", USER_FACTS, (*values, datetime.fromisoformat(self.date_joined)))
 
 
 def of_session(session_id: uuid.UUID, *, version: str) -> Principal:
-    """Return who is behind the session. Raises InvalidToken when session, user or password are not what they were."""
+    """Return who is behind the session. Raises InvalidToken when it, the user or the password has ended."""
     return admit(remembered(session_name(session_id), lambda: read_session(session_id)), version=version)
 
 
@@ -128,7 +128,7 @@ def read_key(prefix: str, plaintext: str) -> Principal | None:
 
 
 def note_use(key: APIKey) -> None:
-    """Write down that the key is in use, at most once a minute. Happens only when a call asks the database anyway."""
+    """Write down that the key is in use: at most once a minute, and when the database is asked anyway."""
     now = timezone.now()
     if key.last_used_at is None or key.last_used_at < now - USED_AGAIN:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_AGAIN)

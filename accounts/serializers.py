@@ -15,7 +15,7 @@ from accounts.models import User
 
 PASSWORD_LENGTH = 128
 
-# What a field takes in JSON, and what that is called. DRF itself would also take 1 for "1" and "yes" for true.
+# What a field takes in JSON, and what that is called. DRF itself also takes 1 for "1" and "yes" for true.
 JSON_TYPES: tuple[
     tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], ...], tuple[type, ...], str], ...
 ] = (
@@ -29,9 +29,10 @@ JSON_TYPES: tuple[
 class StrictSerializer(serializers.Serializer[Any]):
     """An input that refuses what it does not know.
 
-    Unknown fields (code `unknown_field`), and values of another JSON type than the field's (code `invalid`): no
-    number for a text, no text for a number. NUL characters, null and what is no object DRF's fields refuse. With
-    `strict_types = False` (query strings, where all is text) only the names are checked.
+    Unknown fields (code `unknown_field`), and values of another JSON type than the field's (code
+    `invalid`): no number for a text, no text for a number. NUL characters, null and what is no object DRF's
+    fields refuse. With `strict_types = False` (query strings, where all is text) only the names are
+    checked.
     """
 
     strict_types = True
@@ -78,7 +79,7 @@ class AddressField(serializers.EmailField):
 
 
 class Credentials(StrictSerializer):
-    """E-mail address and password. Spaces around the address are mended, those around a password belong to it."""
+    """E-mail address and password. Spaces around the address are mended; in a password they count."""
 
     email = AddressField(max_length=MAX_LENGTH)
     password = serializers.CharField(

@@ -1,7 +1,7 @@
-"""What can be done with accounts, sessions and keys. Every entrance (API, pages, admin, commands) calls these verbs.
+"""What can be done with accounts, sessions and keys. Every entrance (API, page, admin) calls these verbs.
 
-The entrances check the form of what they are given (is this an address, is the password strong enough); the verbs
-rely on it. Each deliberate act leaves an audit event.
+The entrances check the form of what they are given (is this an address, is the password strong enough); the
+verbs rely on it. Each deliberate act leaves an audit event.
 """
 
 import uuid
@@ -29,10 +29,11 @@ NOWHERE = Client()  # a command or the shell
 
 @sensitive_variables("password")
 def sign_up(*, email: str, password: str, client: Client = NOWHERE) -> SignedIn | None:
-    """Open an account and log in. Returns None when the address must be verified first; a mail is then on its way.
+    """Open an account and log in. Returns None when the address must be verified first, by a mail then sent.
 
-    A known address is a log-in: with the right password it answers as the first time, with a wrong one as a log-in
-    does. With verification the answer is None for every address. Raises InvalidEmail, InvalidCredentials, RateLimited.
+    A known address is a log-in: with the right password it answers as the first time, with a wrong one as a
+    log-in does. With verification the answer is None for every address. Raises InvalidEmail,
+    InvalidCredentials, RateLimited.
     """
     email = normalise_email(email)
     limits.spend("auth.register", address=client.address, email=email)
@@ -51,7 +52,7 @@ def sign_up(*, email: str, password: str, client: Client = NOWHERE) -> SignedIn 
 
 @sensitive_variables("password")
 def open_account(*, email: str, password: str, client: Client = NOWHERE) -> User:
-    """Return a new user, welcomed. Raises IntegrityError when the address has an open account, InvalidEmail."""
+    """Return a new user, welcomed. Raises IntegrityError when the address is taken; InvalidEmail."""
     with transaction.atomic():
         user = verification.take_address(email=email, password=password)
         welcome(user, client)
@@ -95,7 +96,7 @@ def log_in(*, email: str, password: str, client: Client = NOWHERE) -> SignedIn:
 def proven_user(*, email: str, password: str) -> User:
     """Return the user of an open account whose password this is. Raises InvalidCredentials.
 
-    One query and one password hash in every case, so that neither answer nor time tells whether the address is known.
+    One query and one hash in every case, so that neither answer nor time tells whether the address is known.
     """
     user = User.objects.filter(email=email).first()
     if user is None:
@@ -130,7 +131,7 @@ def change_password(*, user: User, password: str, by: User | None = None, client
 
 
 def disable_user(*, user: User, by: User | None = None, client: Client = NOWHERE) -> None:
-    """Close the account: sessions end, keys are refused. An account that waited for its mail waits no more."""
+    """Close the account: sessions end, keys are refused. One that waited for its mail waits no more."""
     user.is_active, user.opened_at = False, user.opened_at or timezone.now()
     with transaction.atomic():
         user.save(update_fields=["is_active", "opened_at"])
@@ -139,7 +140,7 @@ def disable_user(*, user: User, by: User | None = None, client: Client = NOWHERE
 
 
 def enable_user(*, user: User, by: User | None = None, client: Client = NOWHERE) -> None:
-    """Open a disabled account again, or one whose mail never came. Keys work as before; sessions stay ended."""
+    """Open a disabled account again, or one whose mail never came. Keys work again; sessions stay ended."""
     with transaction.atomic():
         if user.is_pending:
             welcome(user, client)

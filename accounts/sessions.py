@@ -1,4 +1,4 @@
-"""The life of a session: begun by a log-in, kept up by refresh tokens that are each good once, ended for good."""
+"""The life of a session: begun by a log-in, kept up by refresh tokens each good once, ended for good."""
 
 import uuid
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Access and refresh tokens: JSON Web Tokens by simplejwt, and nothing else in the project knows that.
 
-The algorithm is pinned, issuer and audience are checked (settings.SIMPLE_JWT). Beside the standard claims a token
-names its session (`sid`) and the version of its user (`ver`, see User.token_version).
+The algorithm is pinned, issuer and audience are checked (settings.SIMPLE_JWT). Beside the standard claims a
+token names its session (`sid`) and the version of its user (`ver`, see User.token_version).
 """
 
 import uuid
@@ -83,7 +83,7 @@ def read_refresh(text: str) -> Claims:
 
 
 def read(kind: type[Token], text: str) -> Claims:
-    """Return the claims of a token of this kind, checked in every respect but who it is about. Raises InvalidToken."""
+    """Return the claims of a token of this kind, whose session is not looked at yet. Raises InvalidToken."""
     try:
         payload = kind(text).payload  # type: ignore[arg-type]  # simplejwt takes the encoded text
         return Claims(

@@ -1,7 +1,8 @@
 """Proving that an address is the caller's own, for installs with EMAIL_VERIFICATION=mandatory.
 
-An address that waits is a user who is not active and has no `opened_at`. Whoever signs up with it last sets the
-password, and only the mail sent then opens the account: an earlier stranger's password goes with their mail.
+An address that waits is a user who is not active and has no `opened_at`. Whoever signs up with it last sets
+the password, and only the mail sent then opens the account: an earlier stranger's password goes with their
+mail.
 """
 
 import smtplib
@@ -53,7 +54,7 @@ def begin(user: User | None, *, email: str, password: str, client: Client) -> No
 
 @sensitive_variables("password")
 def take_address(*, email: str, password: str) -> User:
-    """Return the pending user of this address, new or not, now with this password. To be called in a transaction.
+    """Return the pending user of this address, new or not, now with this password. Call it in a transaction.
 
     Raises IntegrityError when the address has an open account, InvalidEmail.
     """
