@@ -85,13 +85,11 @@ def _document(product: ProductData, *, history: bool) -> dict[str, Any]:
     document: dict[str, Any] = {"v": VERSION}
     for name in _NAMES:
         value = getattr(product, name)
-        if value is not None:
+        if value is not None and name != "history":
             document[name] = value
     document["provenance"] = _by_source(product.provenance)
-    if product.history is not None:
+    if product.history is not None and history:
         document["history"] = _by_series(product.history)
-        if not history:
-            del document["history"]
     return document
 
 

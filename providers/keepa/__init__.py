@@ -1,0 +1,1 @@
+"""Keepa (keepa.com): products, prices and their history in 11 marketplaces, paid with tokens that refill."""

@@ -1,0 +1,198 @@
+"""Keepa as the gateway sees it. What its answers mean is in `parse.py`; here is how they are asked for and paid.
+
+Every answer, refusals too, tells the balance of tokens: a request is accepted while it is positive, may
+take it below zero, and then waits for the refill. One product costs one token, its offers six more for each
+page of ten.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import structlog
+
+from providers.base import FIELDS, IdentifierProvider, Match, Part, ProductData, ProductProvider, Source
+from providers.errors import ErrorClass, ProviderError
+from providers.http import MAX_BYTES, HTTPClient, Observer, Patience, Reply, log_attempt, refusal
+from providers.keepa import parse
+from providers.keepa.wire import Unbelievable, whole
+from providers.marketplaces import MARKETPLACES, Marketplace
+from providers.transport import Secret
+
+log = structlog.get_logger(__name__)
+
+OFFERS_BATCH = 20
+OFFERS_ASKED = 20  # two pages: enough to see who sells, without paying for the hundredth
+BYTES_PER_PRODUCT = 1024 * 1024  # ten years of history are about a fifth of that
+STATS_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBalance:
+    """What Keepa last said of our tokens: how many are left (it may be negative), and how they refill."""
+
+    tokens_left: int
+    refill_in_ms: int
+    refill_per_minute: int
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "TokenBalance | None":
+        """Return the balance an answer tells, or None when it tells none."""
+        left = body.get("tokensLeft")
+        if type(left) is not int:
+            return None
+        return cls(left, whole(body.get("refillIn")) or 0, whole(body.get("refillRate")) or 0)
+
+    @property
+    def wait(self) -> float:
+        """Seconds until a request is accepted again: the next refill, and one minute for each refill owed."""
+        owed = max(0, -self.tokens_left) / self.refill_per_minute if self.refill_per_minute else 0
+        return self.refill_in_ms / 1000 + owed * 60
+
+
+class KeepaProvider(ProductProvider, IdentifierProvider):
+    """Products by ASIN, and ASINs by EAN, UPC or ISBN-13. Options: `api_key`, and for tests the other three."""
+
+    name: ClassVar[str] = "keepa"
+    max_batch: ClassVar[int] = 100
+    delivers: ClassVar[frozenset[str]] = FIELDS - {"reviews"}
+    marketplaces: ClassVar[frozenset[str]] = frozenset(
+        code for code, place in MARKETPLACES.items() if place.keepa_domain is not None
+    )
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str = "https://api.keepa.com",
+        patience: Patience | None = None,
+        observe: Observer = log_attempt,
+    ) -> None:
+        self._key = Secret(api_key)
+        self._client = HTTPClient(
+            self.name,
+            base_url,
+            patience=patience,
+            refused=_refused,
+            cost=lambda body: whole(body.get("tokensConsumed")),
+            observe=observe,
+        )
+        self.tokens: TokenBalance | None = None  # as of the last answer
+
+    @classmethod
+    def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """A key is all it needs."""
+        if options.get("api_key"):
+            return []
+        return [("it has no key", "Set KEEPA_API_KEY, or take keepa out of PROVIDERS.")]
+
+    def products(
+        self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
+    ) -> dict[str, ProductData | None]:
+        """Ask for the products in batches of 100, or of 20 when offers are wanted, as providers/base.py has it.
+
+        A batch that fails is left out of the answer; the last failure is raised when nothing at all was
+        answered.
+        """
+        place, with_offers = MARKETPLACES[marketplace], Part.OFFERS in parts
+        found: dict[str, ProductData | None] = {}
+        failure: ProviderError | None = None
+        for batch in _batches(asins, OFFERS_BATCH if with_offers else self.max_batch):
+            try:
+                body = self._ask(place, "products", batch, {"asin": ",".join(batch)} | _extras(with_offers))
+                answered, failure = _read(body, batch, place, with_offers=with_offers)
+                found |= answered
+            except ProviderError as error:
+                failure = error
+        if failure is not None and not found:
+            raise failure
+        return found
+
+    def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
+        """Ask which products carry these EANs, UPCs or ISBN-13s; one code may lead to several."""
+        place = MARKETPLACES[marketplace]
+        found: dict[str, Match | None] = {}
+        for batch in _batches(codes, self.max_batch):
+            body = self._ask(place, "identifiers", batch, {"code": ",".join(batch), "history": "0"})
+            source = Source(self.name, datetime.now(UTC))
+            raws = [raw for raw in _raws(body) if raw.get("productType") not in parse.NOT_FOUND_TYPES]
+            for code in batch:
+                asins = (raw.get("asin") for raw in raws if code.zfill(14) in parse.codes(raw))
+                known = tuple(asin for asin in asins if isinstance(asin, str))
+                found[code] = Match(code=code, asins=known, source=source) if known else None
+        return found
+
+    def _ask(
+        self, place: Marketplace, operation: str, batch: Sequence[str], params: Mapping[str, str]
+    ) -> dict[str, Any]:
+        reply = self._client.get(
+            "/product",
+            {"key": self._key, "domain": str(place.keepa_domain), **params},
+            operation=operation,
+            max_bytes=max(MAX_BYTES, len(batch) * BYTES_PER_PRODUCT),
+        )
+        self.tokens = TokenBalance.of(reply.body) or self.tokens
+        return reply.body
+
+
+def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _extras(with_offers: bool) -> dict[str, str]:
+    """What comes with the token, and the offers, which cost more."""
+    free = {"stats": str(STATS_DAYS), "rating": "1", "history": "1"}
+    return free | ({"offers": str(OFFERS_ASKED), "only-live-offers": "1"} if with_offers else {})
+
+
+def _raws(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the product objects of an answer; raises ProviderError when there is no such list."""
+    products = body.get("products")
+    if not isinstance(products, list):
+        raise ProviderError("the answer holds no products", retryable=False, reason=ErrorClass.INVALID_ANSWER)
+    return [raw for raw in products if isinstance(raw, dict)]
+
+
+def _read(
+    body: Mapping[str, Any], asked: Sequence[str], place: Marketplace, *, with_offers: bool
+) -> tuple[dict[str, ProductData | None], ProviderError | None]:
+    """Return what was answered about the ASINs asked for, and why something is missing, if something is."""
+    found: dict[str, ProductData | None] = {}
+    doubt: ProviderError | None = None
+    for raw in _raws(body):
+        asin = raw.get("asin")
+        if asin not in asked:
+            doubt = ProviderError(
+                "an answer about another ASIN", retryable=False, reason=ErrorClass.INVALID_ANSWER
+            )
+            continue
+        try:
+            found[asin] = parse.product(raw, place, with_offers=with_offers)
+        except Unbelievable as error:
+            doubt = ProviderError(str(error), retryable=False, reason=ErrorClass.INVALID_ANSWER)
+        if doubt is not None:
+            log.warning("upstream_doubted", provider=KeepaProvider.name, asin=asin, doubt=str(doubt))
+    if doubt is None and len(found) < len(asked):
+        doubt = ProviderError("it left this ASIN out", retryable=False, reason=ErrorClass.PARTIAL)
+    return found, doubt
+
+
+def _refused(reply: Reply) -> ProviderError:
+    """Read a refusal. Keepa's own words are not passed on: we cannot know what it repeats in them."""
+    if reply.status == 429:
+        balance = TokenBalance.of(reply.body)
+        return ProviderError(
+            "no tokens left",
+            retryable=True,
+            reason=ErrorClass.RATE_LIMITED,
+            retry_after=balance.wait if balance else refusal(reply).retry_after,
+        )
+    if reply.status == 402:
+        about_key = re.search("key", str(reply.body.get("error")), re.IGNORECASE) is not None
+        reason = ErrorClass.AUTH_FAILED if about_key else ErrorClass.NOT_ENTITLED
+        return ProviderError("payment required, or a key without access", retryable=False, reason=reason)
+    if reply.status == 404:  # an unknown ASIN is not an HTTP 404: the address is wrong
+        return ProviderError("no such call", retryable=False, reason=ErrorClass.INVALID_REQUEST)
+    return refusal(reply)
