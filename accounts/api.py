@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
+from accounts.authentication import caller
 from accounts.client_address import client_of
 from accounts.errors import SessionRequired
 from accounts.serializers import (
@@ -90,9 +91,10 @@ class LogOut(APIView):
     def post(self, request: Request) -> Response:
         """End this session: its access and refresh tokens are refused from now on."""
         checked(NoInput, request)
-        if request.auth.kind != "session":
+        user, credential = caller(request)
+        if credential.kind != "session":
             raise SessionRequired
-        services.log_out(user=request.user, session_id=request.auth.id, client=client_of(request))
+        services.log_out(user=user, session_id=credential.id, client=client_of(request))
         return Response({})
 
 

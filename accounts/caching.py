@@ -70,7 +70,7 @@ def forget(keys: Iterable[str]) -> None:
     outage.attempt(lambda: cache.delete_many(list(keys)), otherwise=nothing)
 
 
-class LimitsCache(RedisCache):
+class LimitsCache(RedisCache):  # type: ignore[misc]  # django-redis has no types
     """Where attempts are counted: in Redis, and in this process's memory while Redis is away.
 
     So a limit holds without Redis too, for each process by itself. It has what django-ratelimit uses.

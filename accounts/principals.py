@@ -101,7 +101,7 @@ def remembered(name: str, read: Callable[[], Principal | None]) -> Principal | N
 def read_session(session_id: uuid.UUID) -> Principal | None:
     """Ask the database who is behind the session."""
     session = Session.objects.select_related("user").filter(pk=session_id).first()
-    return session and of(session)
+    return of(session) if session else None
 
 
 def of(session: Session) -> Principal:
@@ -121,7 +121,7 @@ def read_key(prefix: str, plaintext: str) -> Principal | None:
         **facts_of(key.user),
         credential_id=str(key.pk),
         revoked=key.revoked_at is not None,
-        expires_at=key.expires_at and key.expires_at.isoformat(),
+        expires_at=key.expires_at.isoformat() if key.expires_at else None,
         key_hash=bytes(key.key_hash).hex(),
         has_cap=key.has_cap,
     )

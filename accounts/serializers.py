@@ -43,7 +43,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             problems = dict(self.problems(data))
             if problems:
                 raise serializers.ValidationError(problems)
-        return super().to_internal_value(data)
+        return dict(super().to_internal_value(data))
 
     def problems(self, data: Mapping[str, Any]) -> Iterator[tuple[str, list[ErrorDetail]]]:
         """Yield each field that is unknown or of a wrong type."""

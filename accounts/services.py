@@ -113,11 +113,11 @@ def refresh(*, refresh_token: str, client: Client = NOWHERE) -> SignedIn:
     return sessions.rotate(refresh_token, client)
 
 
-def log_out(*, user: User, session_id: uuid.UUID, client: Client = NOWHERE) -> None:
+def log_out(*, user: User, session_id: uuid.UUID, by: User | None = None, client: Client = NOWHERE) -> None:
     """End one session of the user with all its tokens. Ending it twice changes nothing."""
     with transaction.atomic():
         if sessions.end(list(Session.objects.filter(user=user, pk=session_id).values_list("pk", flat=True))):
-            record(user, "session:end", f"session:{session_id}", client=client)
+            record(by or user, "session:end", f"session:{session_id}", client=client)
 
 
 @sensitive_variables("password")
@@ -128,6 +128,13 @@ def change_password(*, user: User, password: str, by: User | None = None, client
         user.save(update_fields=["password"])
         end_tokens(user)
         record(by or user, "user:change_password", user, client=client)
+
+
+def end_sessions(*, user: User, by: User | None = None, client: Client = NOWHERE) -> None:
+    """Log the user out everywhere. API keys stay."""
+    with transaction.atomic():
+        end_tokens(user)
+        record(by or user, "user:end_sessions", user, client=client)
 
 
 def disable_user(*, user: User, by: User | None = None, client: Client = NOWHERE) -> None:

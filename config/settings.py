@@ -135,6 +135,9 @@ CACHES = {
         },
     }
 }
+# Where attempts to sign up and log in are counted: in Redis, in the process's memory while Redis is away.
+CACHES["limits"] = CACHES["default"] | {"BACKEND": "accounts.caching.LimitsCache"}
+RATELIMIT_USE_CACHE = "limits"
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or (
     REDIS_URL if "://" in REDIS_URL and not REDIS_URL.startswith("unix:")
@@ -156,7 +159,7 @@ CELERY_BEAT_SCHEDULE = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.EmailBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
@@ -179,6 +182,7 @@ SIMPLE_JWT = {
     "LEEWAY": 10,
 }
 EMAIL_VERIFICATION = env("EMAIL_VERIFICATION", default="none")  # or "mandatory": before an account opens
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
