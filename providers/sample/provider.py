@@ -1,7 +1,7 @@
-"""The two stand-ins as the rest of Pallet sees them: a product provider and an identifier provider."""
+"""The stand-in as the rest of Pallet sees it: one provider that knows products and identifiers."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -39,7 +39,7 @@ class _Pace:
         self._timeout = timeout_ms / 1000
         self._sleep = sleep
 
-    def begin(self, codes: Sequence[str], known: Mapping[str, failures.Failure]) -> None:
+    def call(self, codes: Sequence[str], known: Mapping[str, failures.Failure]) -> None:
         """Take the time of one call, then raise ProviderError if one of the codes stands for a failure."""
         self._take(self._latency)
         failure = next((known[code] for code in codes if code in known), None)
@@ -54,17 +54,35 @@ class _Pace:
             self._sleep(seconds)
 
 
-class SampleProvider(ProductProvider):
-    """Answers any valid ASIN in every marketplace; the same code, marketplace and day give the same answer.
+class SampleIdentifierProvider(IdentifierProvider):
+    """Leads every valid FNSKU to a product of the catalogue, always the same; options as SampleProvider."""
+
+    name: ClassVar[str] = NAME
+    max_batch: ClassVar[int] = 100
+    marketplaces: ClassVar[frozenset[str]] = frozenset(MARKETPLACES)
+
+    def __init__(
+        self, *, latency_ms: int = 0, timeout_ms: int = 1000, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._pace = _Pace(latency_ms=latency_ms, timeout_ms=timeout_ms, sleep=sleep)
+
+    def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
+        """Answer each code, None for what is no FNSKU; a failure code among them fails the whole call."""
+        find_marketplace(marketplace)
+        for batch in _batches(codes, self.max_batch):
+            self._pace.call(batch, failures.CODE_FAILURES)
+        at = datetime.now(UTC)
+        return {code: _match(code, at) for code in codes}
+
+
+class SampleProvider(SampleIdentifierProvider, ProductProvider):
+    """Answers any valid ASIN as well; the same code, marketplace and day give the same answer.
 
     Options: `latency_ms` and `timeout_ms` as in docs/sample-provider.md, `image_url` to show another picture,
     `sleep` to wait in another way.
     """
 
-    name: ClassVar[str] = NAME
-    max_batch: ClassVar[int] = 100
     delivers: ClassVar[frozenset[str]] = FIELDS - {"parent_asin", "variation_asins"}
-    marketplaces: ClassVar[frozenset[str]] = frozenset(MARKETPLACES)
 
     def __init__(
         self,
@@ -74,23 +92,22 @@ class SampleProvider(ProductProvider):
         image_url: str = "",
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._pace = _Pace(latency_ms=latency_ms, timeout_ms=timeout_ms, sleep=sleep)
+        super().__init__(latency_ms=latency_ms, timeout_ms=timeout_ms, sleep=sleep)
         self._image_url = image_url or f"{settings.STATIC_URL}{IMAGE}"
 
     def products(
         self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
     ) -> dict[str, ProductData | None]:
         """Answer each ASIN; a failure code among them fails the whole call, as upstream failures do."""
-        self._pace.begin(asins, failures.PRODUCT_FAILURES)
-        place, at = find_marketplace(marketplace), datetime.now(UTC)
-        answered = {
-            asin: self._answer(asin, place, parts, at) for asin in asins if asin != failures.PRODUCT_LEFT_OUT
-        }
-        if asins and not answered:
-            raise ProviderError(
-                "sample: the product was left out", retryable=False, reason=ErrorClass.PARTIAL
-            )
-        return answered
+        place = find_marketplace(marketplace)
+        for batch in _batches(asins, self.max_batch):
+            self._pace.call(batch, failures.PRODUCT_FAILURES)
+        at = datetime.now(UTC)
+        told = [asin for asin in asins if asin != failures.PRODUCT_LEFT_OUT]
+        if asins and not told:
+            reason = ErrorClass.PARTIAL
+            raise ProviderError("sample: the product was left out", retryable=False, reason=reason)
+        return {asin: self._answer(asin, place, parts, at) for asin in told}
 
     def _answer(
         self, asin: str, place: Marketplace, parts: frozenset[Part], at: datetime
@@ -107,24 +124,8 @@ class SampleProvider(ProductProvider):
         return made
 
 
-class SampleIdentifierProvider(IdentifierProvider):
-    """Leads every valid FNSKU to a product of the catalogue, always the same; options as SampleProvider's."""
-
-    name: ClassVar[str] = NAME
-    max_batch: ClassVar[int] = 100
-    marketplaces: ClassVar[frozenset[str]] = frozenset(MARKETPLACES)
-
-    def __init__(
-        self, *, latency_ms: int = 0, timeout_ms: int = 1000, sleep: Callable[[float], object] = time.sleep
-    ) -> None:
-        self._pace = _Pace(latency_ms=latency_ms, timeout_ms=timeout_ms, sleep=sleep)
-
-    def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
-        """Answer each code, None for what is no FNSKU; a failure code among them fails the whole call."""
-        self._pace.begin(codes, failures.CODE_FAILURES)
-        find_marketplace(marketplace)
-        at = datetime.now(UTC)
-        return {code: _match(code, at) for code in codes}
+def _batches(codes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (codes[start : start + size] for start in range(0, len(codes), size))
 
 
 def _match(code: str, at: datetime) -> Match | None:

@@ -183,6 +183,17 @@ def test_a_full_batch_is_answered_whole() -> None:
     assert len(answered) == 100
 
 
+def test_a_longer_list_is_answered_whole_too() -> None:
+    answered = SampleProvider().products(list(catalogue()), marketplace="UK", parts=CORE)
+    assert list(answered) == list(catalogue())
+
+
+def test_the_one_entry_in_the_settings_stands_for_products_and_identifiers() -> None:
+    match = SampleProvider().resolve(["X0001ABCDE"], marketplace="US")["X0001ABCDE"]
+    assert match
+    assert match.asins[0] in catalogue()
+
+
 def test_nothing_asked_is_nothing_answered() -> None:
     assert SampleProvider().products([], marketplace="US", parts=CORE) == {}
 
@@ -192,12 +203,13 @@ def test_an_unknown_marketplace_is_refused() -> None:
         SampleProvider().products([ASIN], marketplace="XX", parts=CORE)
 
 
-def test_latency_is_taken_once_per_call_and_not_per_asin() -> None:
+def test_latency_is_taken_once_per_batch_and_not_per_asin() -> None:
     naps: list[float] = []
     provider = SampleProvider(latency_ms=250, sleep=naps.append)
-    provider.products(list(catalogue())[:50], marketplace="US", parts=CORE)
-    provider.products([ASIN], marketplace="US", parts=CORE)
-    assert naps == [0.25, 0.25]
+    provider.products(list(catalogue())[:100], marketplace="US", parts=CORE)
+    assert naps == [0.25]
+    provider.products(list(catalogue())[:201], marketplace="US", parts=CORE)
+    assert naps == [0.25] * 4
 
 
 def test_without_latency_nothing_waits() -> None:
