@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from typing import Any
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to mistake
 PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
@@ -18,6 +19,7 @@ def new_request_id() -> str:
     return "req_" + new_ulid()
 
 
-def charge_key(request_id: str) -> str:
+def charge_key(request: Any) -> str:
     """Return the ledger key of the one charge that a request may cause."""
+    request_id: str = request.id
     return "chg_" + request_id.removeprefix("req_")

@@ -25,7 +25,7 @@ SECRET_SHAPES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:bearer|basic|token)\s+(?P<secret>[\w.~+/=-]{8,})",  # Authorization
-        r"(?P<secret>\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*)",  # JWT
+        r"(?P<secret>eyJ[\w-]{5,}\.[\w-]+\.[\w-]*)",  # JWT
         r"(?P<secret>\b(?:sk|pk|rk|whsec|plt|pal|pallet)_[A-Za-z0-9_]{8,})",  # Stripe's keys and ours
         r"(?P<secret>\bAtz[ar]\|[\w|-]+)",  # Login with Amazon
         r"(?P<secret>\bamzn1\.oa2-cs\.v1\.\w+)",

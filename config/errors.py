@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     DisallowedHost,
@@ -26,8 +27,13 @@ from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 
+from accounts import errors as accounts
 from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
+from config.wording import DETAILS, OWN_WORDS, TITLES
+from credits import errors as credits
+from products.errors import ProductNotFound
+from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
 
 log = structlog.stdlib.get_logger("pallet.errors")
 
@@ -55,7 +61,24 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     drf.AuthenticationFailed: (401, "invalid_credentials"),
     PermissionDenied: (403, "permission_denied"),
     drf.PermissionDenied: (403, "permission_denied"),
+    accounts.InvalidCredentials: (401, "invalid_credentials"),
+    accounts.InvalidToken: (401, "invalid_token"),
+    accounts.TokenReused: (401, "token_reused"),
+    accounts.InvalidKey: (401, "invalid_key"),
+    accounts.SessionRequired: (403, "session_required"),
+    accounts.InvalidVerification: (422, "invalid_verification"),
+    accounts.InvalidEmail: (422, "invalid_email"),
+    accounts.RateLimited: (429, "rate_limited"),
     drf.Throttled: (429, "rate_limited"),
+    # credits
+    credits.InsufficientCredits: (402, "insufficient_credits"),
+    credits.CapReached: (403, "key_cap_reached"),
+    credits.CreditsError: (409, "conflict"),
+    # products and their upstreams
+    ProductNotFound: (404, "product_not_found"),
+    MarketplaceNotServed: (422, "marketplace_not_served"),
+    UpstreamUnavailable: (503, "upstream_unavailable"),
+    ProviderError: (503, "upstream_unavailable"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -64,46 +87,17 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     Exception: (500, "internal_error"),
 }
 
-TITLES: dict[str, str] = {
-    "malformed_request": "The request cannot be read",
-    "unknown_host": "This host name is not served here",
-    "invalid_cursor": "The cursor is not one of this list",
-    "authentication_required": "Credentials are missing",
-    "invalid_credentials": "The credentials are not valid",
-    "permission_denied": "The credentials do not allow this",
-    "not_found": "There is no such thing",
-    "method_not_allowed": "The method is not allowed here",
-    "not_acceptable": "The answer is not available in this form",
-    "payload_too_large": "The request is too large",
-    "unsupported_media_type": "The body is in a form that is not read here",
-    "validation_error": "The request is not valid",
-    "rate_limited": "Too many requests",
-    "internal_error": "Something went wrong on our side",
-    "service_unavailable": "The service is not available for a moment",
-}
-
-# Where the text of the exception is for us and not for the caller, this is said instead.
-DETAILS: dict[str, str] = {
-    "unknown_host": "Call this service by the name it is known under.",
-    "authentication_required": "Send a token or a key as 'Authorization: Bearer …', or a key as 'X-API-Key: …'.",
-    "permission_denied": "The credentials are good, but not for this.",
-    "internal_error": "The failure has been logged under the request id. This answer costs nothing.",
-    "service_unavailable": "A part of the service does not answer. This answer costs nothing; try again shortly.",
-}
-OWN_WORDS: dict[type[BaseException], str] = {
-    SuspiciousOperation: "The request was refused because its form is unusual.",
-    BadRequest: "The request cannot be read.",
-    UnreadablePostError: "The body ended before it was complete.",
-    Http404: "There is nothing at this address.",
-    RequestDataTooBig: "The body is larger than this address takes.",
-    TooManyFieldsSent: "The form has more fields than are read here.",
-}
-
 # What an exception knows that a program can use: attribute names, shown as members of the problem.
 MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     api.BodyTooLarge: ("limit",),
     api.BodyTooDeep: ("limit",),
+    api.UnknownAddress: ("suggestion",),
+    credits.InsufficientCredits: ("required", "available"),
+    credits.CapReached: ("cap", "limit", "available", "resets_at"),
+    ProductNotFound: ("asin", "marketplace", "credits_charged"),
+    MarketplaceNotServed: ("marketplace",),
 }
+TOP_UP_PATH = "/api/v1/credits/packages"
 # Seconds to wait, where nobody knows better.
 RETRY_AFTER = {"rate_limited": 60, "service_unavailable": 2, "upstream_unavailable": 30}
 
@@ -156,6 +150,8 @@ def members_of(exc: BaseException) -> dict[str, Any]:
         return validation_members(exc.detail)
     names = entry(MEMBERS, exc) or ()
     members = {name: getattr(exc, name) for name in names}
+    if isinstance(exc, credits.InsufficientCredits):
+        members["top_up_url"] = settings.PUBLIC_URL + TOP_UP_PATH
     retry_after = seconds_to_wait(exc)
     return members if retry_after is None else {**members, "retry_after": retry_after}
 

@@ -1,6 +1,7 @@
 """Identifiers."""
 
 import re
+from types import SimpleNamespace
 
 import time_machine
 
@@ -24,4 +25,4 @@ def test_later_ones_sort_later() -> None:
 
 
 def test_a_request_pays_under_one_name() -> None:
-    assert charge_key("req_01M7") == "chg_01M7"
+    assert charge_key(SimpleNamespace(id="req_01M7")) == "chg_01M7"

@@ -1,0 +1,110 @@
+"""What stays: the row of the last answer, and observations. One statement each, however many points."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from providers.base import HistoryPoint, ProductData, StoredProduct
+
+# A later answer never gives way to an earlier one that took longer to arrive.
+KEEP_PRODUCT = """
+    INSERT INTO products_product
+        (asin, marketplace, document, title, is_not_found, is_sample, providers, fetched_at, created_at)
+    VALUES (%s, %s, %s::jsonb, %s, %s, %s, %s, %s, now())
+    ON CONFLICT (asin, marketplace) DO UPDATE SET
+        document = excluded.document, title = excluded.title, is_not_found = excluded.is_not_found,
+        is_sample = excluded.is_sample, providers = excluded.providers, fetched_at = excluded.fetched_at
+    WHERE products_product.fetched_at <= excluded.fetched_at
+"""
+# Upstreams repeat years of history in every answer: of each series only what is newer than the last known goes in.
+KEEP_OBSERVATIONS = """
+    WITH told AS (
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::numeric[], %s::text[])
+            AS point (series, provider, observed_at, value, currency)
+    ), known AS (
+        SELECT series, provider, (
+            SELECT max(observed_at) FROM products_observation AS seen
+            WHERE seen.asin = %s AND seen.marketplace = %s
+                AND seen.series = which.series AND seen.provider = which.provider
+        ) AS until
+        FROM (SELECT DISTINCT series, provider FROM told) AS which
+    )
+    INSERT INTO products_observation (asin, marketplace, series, provider, observed_at, value, currency)
+    SELECT %s, %s, series, provider, observed_at, value, currency
+    FROM told JOIN known USING (series, provider)
+    WHERE until IS NULL OR observed_at > until
+    ON CONFLICT DO NOTHING
+"""
+
+
+def remember(stored: StoredProduct, document: bytes) -> None:
+    """Keep the answer as a row and its figures as observations, in one transaction of two statements."""
+    product = stored.product
+    row = (
+        stored.asin,
+        stored.marketplace,
+        document.decode(),
+        (product.title or "").replace("\0", "") if product else "",
+        product is None,
+        product is not None and product.is_sample,
+        ", ".join(sorted({source.provider for source in product.provenance.values()}))[:200]
+        if product
+        else "",
+        stored.fetched_at,
+    )
+    points = observed(product, stored.fetched_at) if product else []
+    place = [stored.asin, stored.marketplace]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(KEEP_PRODUCT, row)
+        if points:
+            cursor.execute(KEEP_OBSERVATIONS, [*map(list, zip(*points, strict=True)), *place, *place])
+
+
+def recall(asin: str, marketplace: str) -> bytes | None:
+    """Return the document of the last answer, or None when this was never asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT document::text FROM products_product WHERE asin = %s AND marketplace = %s",
+            [asin, marketplace],
+        )
+        row = cursor.fetchone()
+    return row and row[0].encode()
+
+
+def observed(product: ProductData, at: datetime) -> list[tuple[str, str, datetime, Decimal | None, str]]:
+    """Return every figure in the answer as (series, provider, time, value, currency).
+
+    What the upstream tells as history is taken from there; of the rest, what it says now.
+    """
+    history = product.history or ()
+    told = {point.series for point in history}
+    now = [point for point in figures(product, at) if point.series not in told]
+    past_source = product.provenance.get("history")
+    past = past_source.provider if past_source else ""
+    return [
+        *((p.series, past, p.at, p.value, p.currency or "") for p in history),
+        *((p.series, provider_of(product, p.series), p.at, p.value, p.currency or "") for p in now),
+    ]
+
+
+def figures(product: ProductData, at: datetime) -> list[HistoryPoint]:
+    """Return the figures an answer gives for now. A figure nobody told is left out."""
+    money: dict[str, Any] = {"price": product.price, "list_price": product.list_price}
+    counts: dict[str, Any] = {
+        "rank": product.rank and product.rank.rank,
+        "rating": product.rating,
+        "review_count": product.rating_count,
+        "offer_count": product.offer_count,
+    }
+    return [
+        *(HistoryPoint(name, at, value.amount, value.currency) for name, value in money.items() if value),
+        *(HistoryPoint(name, at, Decimal(value)) for name, value in counts.items() if value is not None),
+    ]
+
+
+def provider_of(product: ProductData, series: str) -> str:
+    """Return who told a figure."""
+    source = product.provenance.get("rating_count" if series == "review_count" else series)
+    return source.provider if source else ""

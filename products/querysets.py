@@ -1,0 +1,40 @@
+"""Questions about what is known of products."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from products.models import Observation, Product
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Which products."""
+
+    def known_as(self, asin: str, marketplace: str) -> Self:
+        """The one with this ASIN in this marketplace, if it was ever asked for."""
+        return self.filter(asin=asin, marketplace=marketplace)
+
+    def fetched_since(self, start: datetime) -> Self:
+        """Asked of an upstream since `start`."""
+        return self.filter(fetched_at__gte=start)
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    """Which observations."""
+
+    def of(self, asin: str, marketplace: str) -> Self:
+        """About one ASIN in one marketplace."""
+        return self.filter(asin=asin, marketplace=marketplace)
+
+    def of_series(self, series: str) -> Self:
+        """Of one quantity, such as `price` or `rank`."""
+        return self.filter(series=series)
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """From `since` on and before `until`; None leaves that side open."""
+        found = self if since is None else self.filter(observed_at__gte=since)
+        return found if until is None else found.filter(observed_at__lt=until)
