@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import services
+from accounts import schema, services  # noqa: F401 - schema registers itself
 from accounts.authentication import caller
 from accounts.client_address import client_of
 from accounts.errors import SessionRequired

@@ -8,10 +8,8 @@ A credential is an access token (`Authorization: Bearer`) or an API key (`Author
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -86,25 +84,3 @@ def by_key(text: str) -> tuple[User, Credential]:
     principal = principals.of_key(keys.prefix_of(text), text)
     key_id = uuid.UUID(principal.credential_id)
     return principal.user(), Credential(kind="key", id=key_id, cap=key_id if principal.has_cap else None)
-
-
-class AuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the two ways to send a credential are described in the API's schema: either will do."""
-
-    target_class = "accounts.authentication.Authentication"
-    name = ["bearer", "apiKey"]
-
-    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
-        """Return the alternatives."""
-        return [{name: []} for name in self.name]
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
-        """Return the schemes, in the order of their names."""
-        return [
-            {
-                "type": "http",
-                "scheme": "bearer",
-                "description": "The access token of a log-in (30 minutes), or an API key.",
-            },
-            {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
-        ]

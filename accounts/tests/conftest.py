@@ -1,0 +1,33 @@
+"""What the tests of this app share."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import Settings
+from django.core.cache import caches
+from rest_framework.test import APIClient
+
+from accounts.caching import outage
+
+
+@pytest.fixture(autouse=True)
+def quick_hash(settings: Settings) -> None:
+    """Hash passwords cheaply; that the real hash is argon2 has a test of its own."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """A program without a credential."""
+    return APIClient()
+
+
+@pytest.fixture
+def redis_away(settings: Settings) -> Iterator[None]:
+    """Redis does not answer: nobody listens where the settings say it is."""
+    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
+    outage.end()
+    yield
+    caches["limits"].memory.clear()
+    outage.end()

@@ -1,0 +1,45 @@
+"""Users and keys to test with."""
+
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+from rest_framework.test import APIClient
+
+from accounts import services
+from accounts.models import APIKey, User
+from accounts.sessions import SignedIn
+
+PASSWORD = "correct horse battery staple"
+
+
+class UserFactory(DjangoModelFactory):  # type: ignore[misc]  # factory-boy's types are generic in name only
+    """Someone with an open account and the password PASSWORD."""
+
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    password = PASSWORD
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
+        """Make the user as the manager does, password hashed and address normalised."""
+        return model_class.objects.create_user(*args, **kwargs)
+
+
+def logged_in(user: User) -> SignedIn:
+    """Return the tokens of a new session of this user."""
+    return services.log_in(email=user.email, password=PASSWORD)
+
+
+def bearing(token: str) -> APIClient:
+    """Return a client that sends this token or key."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return client
+
+
+def key_of(user: User, **facts: Any) -> tuple[APIKey, str]:
+    """Return a new API key of this user, and its plaintext."""
+    return services.create_key(user=user, name="tests", **facts)
