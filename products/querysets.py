@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 if TYPE_CHECKING:
-    from products.models import Observation, Product
+    pass
 
 
 class ProductQuerySet(models.QuerySet["Product"]):

@@ -6,16 +6,15 @@ Services never charge: credits move at the edge, in the view or the job.
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from credits.prices import price_of
+from products.connections import give_back_connection
 from products.errors import ProductNotFound
 from products.models import Observation
 from products.store import RedisThenPostgres
 from providers.base import Answer, Freshness, Part
 from providers.gateway import Gateway
-from providers.registry import product_providers
 
 LOOKUP = "product.lookup"
 EXTRAS = {Part.OFFERS: "product.offers", Part.REVIEWS: "product.reviews"}
@@ -37,9 +36,8 @@ def lookup(
         before_upstream()
         give_back_connection()
 
-    answer = Gateway(product_providers(), RedisThenPostgres()).product(
-        asin, marketplace=marketplace, parts=parts, before_upstream=about_to_wait
-    )
+    gateway = Gateway.configured(RedisThenPostgres())
+    answer = gateway.product(asin, marketplace=marketplace, parts=parts, before_upstream=about_to_wait)
     if answer.product is None:
         raise ProductNotFound(asin, marketplace)
     return answer
@@ -61,12 +59,3 @@ def history(
     """Return the observations of an ASIN, of one series or of all, from `since` on and before `until`."""
     found = Observation.objects.of(asin, marketplace).between(since, until)
     return found.of_series(series) if series else found
-
-
-def give_back_connection() -> None:
-    """Let others have this thread's database connection; the next query takes one again.
-
-    Never inside a transaction, whose work would be lost.
-    """
-    if not connection.in_atomic_block:
-        connection.close()

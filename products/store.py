@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
+from products.connections import give_back_connection
 from products.memory import recall, remember
 from providers.base import StoredProduct
 from providers.codec import dump, load
@@ -30,6 +31,7 @@ class RedisThenPostgres:
         if stored is not None:
             return stored
         raw = recall(asin, marketplace)
+        give_back_connection()  # the gateway looks here once more right before it asks upstream
         stored = None if raw is None else loaded(raw)
         if raw is not None and stored is not None:
             write_cache(asin, marketplace, raw, seconds=settings.PRODUCT_FRESH_SECONDS)
