@@ -1,0 +1,29 @@
+"""How old an answer may be."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Seconds: how long an answer is fresh, may serve when all fail, and how long not-found is believed."""
+
+    fresh: int
+    stale: int
+    not_found: int
+
+    @classmethod
+    def configured(cls) -> "Ages":
+        """Return the ages of the settings."""
+        return cls(
+            settings.PRODUCT_FRESH_SECONDS,
+            settings.PRODUCT_STALE_SECONDS,
+            settings.PRODUCT_NOT_FOUND_SECONDS,
+        )
+
+
+def is_within(at: datetime | None, seconds: int) -> bool:
+    """Say whether a time is at most so far from now: clocks of two machines may differ a little."""
+    return at is not None and abs(datetime.now(UTC) - at) < timedelta(seconds=seconds)
