@@ -1,4 +1,4 @@
-"""Keepa as the gateway sees it. What its answers mean is in `parse.py`; here is how they are asked for and paid.
+"""Keepa as the gateway sees it: how its answers are asked for and paid. What they mean is in `parse.py`.
 
 Every answer, refusals too, tells the balance of tokens: a request is accepted while it is positive, may
 take it below zero, and then waits for the refill. One product costs one token, its offers six more for each
@@ -53,7 +53,7 @@ class TokenBalance:
 
 
 class KeepaProvider(ProductProvider, IdentifierProvider):
-    """Products by ASIN, and ASINs by EAN, UPC or ISBN-13. Options: `api_key`, and for tests the other three."""
+    """Products by ASIN, and ASINs by EAN, UPC or ISBN-13. Options: `api_key`, and for tests the others."""
 
     name: ClassVar[str] = "keepa"
     max_batch: ClassVar[int] = 100
@@ -75,7 +75,7 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
             self.name,
             base_url,
             patience=patience,
-            refused=_refused,
+            refused=self._refused,
             cost=lambda body: whole(body.get("tokensConsumed")),
             observe=observe,
         )
@@ -91,7 +91,7 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
     def products(
         self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
     ) -> dict[str, ProductData | None]:
-        """Ask for the products in batches of 100, or of 20 when offers are wanted, as providers/base.py has it.
+        """Ask for the products in batches of 100, or of 20 when offers are wanted.
 
         A batch that fails is left out of the answer; the last failure is raised when nothing at all was
         answered.
@@ -102,8 +102,9 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
         for batch in _batches(asins, OFFERS_BATCH if with_offers else self.max_batch):
             try:
                 body = self._ask(place, "products", batch, {"asin": ",".join(batch)} | _extras(with_offers))
-                answered, failure = _read(body, batch, place, with_offers=with_offers)
+                answered, doubt = _read(body, batch, place, with_offers=with_offers)
                 found |= answered
+                failure = doubt or failure
             except ProviderError as error:
                 failure = error
         if failure is not None and not found:
@@ -136,6 +137,10 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
         self.tokens = TokenBalance.of(reply.body) or self.tokens
         return reply.body
 
+    def _refused(self, reply: Reply) -> ProviderError:
+        self.tokens = TokenBalance.of(reply.body) or self.tokens
+        return _refusal(reply)
+
 
 def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (values[start : start + size] for start in range(0, len(values), size))
@@ -151,7 +156,7 @@ def _raws(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the product objects of an answer; raises ProviderError when there is no such list."""
     products = body.get("products")
     if not isinstance(products, list):
-        raise ProviderError("the answer holds no products", retryable=False, reason=ErrorClass.INVALID_ANSWER)
+        raise _unbelievable("the answer holds no products")
     return [raw for raw in products if isinstance(raw, dict)]
 
 
@@ -162,24 +167,28 @@ def _read(
     found: dict[str, ProductData | None] = {}
     doubt: ProviderError | None = None
     for raw in _raws(body):
-        asin = raw.get("asin")
-        if asin not in asked:
-            doubt = ProviderError(
-                "an answer about another ASIN", retryable=False, reason=ErrorClass.INVALID_ANSWER
-            )
-            continue
         try:
-            found[asin] = parse.product(raw, place, with_offers=with_offers)
+            found[_asked(raw, asked)] = parse.product(raw, place, with_offers=with_offers)
         except Unbelievable as error:
-            doubt = ProviderError(str(error), retryable=False, reason=ErrorClass.INVALID_ANSWER)
-        if doubt is not None:
-            log.warning("upstream_doubted", provider=KeepaProvider.name, asin=asin, doubt=str(doubt))
+            doubt = _unbelievable(str(error))
+            log.warning("upstream_doubted", provider=KeepaProvider.name, doubt=str(error))
     if doubt is None and len(found) < len(asked):
         doubt = ProviderError("it left this ASIN out", retryable=False, reason=ErrorClass.PARTIAL)
     return found, doubt
 
 
-def _refused(reply: Reply) -> ProviderError:
+def _asked(raw: Mapping[str, Any], asked: Sequence[str]) -> str:
+    asin = raw.get("asin")
+    if not isinstance(asin, str) or asin not in asked:
+        raise Unbelievable("an answer about another ASIN")
+    return asin
+
+
+def _unbelievable(what: str) -> ProviderError:
+    return ProviderError(what, retryable=False, reason=ErrorClass.INVALID_ANSWER)
+
+
+def _refusal(reply: Reply) -> ProviderError:
     """Read a refusal. Keepa's own words are not passed on: we cannot know what it repeats in them."""
     if reply.status == 429:
         balance = TokenBalance.of(reply.body)

@@ -1,0 +1,211 @@
+"""A Keepa of our own on this machine: a real HTTP server in Keepa's format that misbehaves as it is told.
+
+`server.script` holds what it does with the next requests, one entry each; then it does `server.usually`.
+"""
+
+import gzip
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+FIXTURES = Path(__file__).parents[1] / "keepa" / "fixtures"
+
+Query = dict[str, str]
+Behaviour = Callable[["Handler", Query], None]
+
+
+def fixture(name: str) -> dict[str, Any]:
+    """Return one of the answers in providers/keepa/fixtures."""
+    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
+    return found
+
+
+def product(asin: str = "B0PALLET01", **changes: Any) -> dict[str, Any]:
+    """Return a product object in Keepa's format."""
+    found: dict[str, Any] = fixture("product")["products"][0]
+    return found | {"asin": asin} | changes
+
+
+def body(*products: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return a whole answer with these products."""
+    return fixture("product") | {"products": list(products), "tokensConsumed": len(products)} | changes
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection to the loopback server."""
+
+    protocol_version = "HTTP/1.1"
+    server: "Server"
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        with self.server.guard:
+            self.server.requests.append(Request(url.path, query, dict(self.headers), self.client_address[1]))
+            behaviour = self.server.script.pop(0) if self.server.script else self.server.usually
+        behaviour(self, query)
+
+    def reply(self, data: bytes, headers: Mapping[str, str] = {}, *, status: int = 200) -> None:
+        """Send an answer, as JSON of its own length unless the headers say otherwise."""
+        usual = {"Content-Type": "application/json;charset=utf-8", "Content-Length": str(len(data))}
+        self.send_response(status)
+        for name, value in (usual | dict(headers)).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def hang_up(self) -> None:
+        """Reset the connection."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the requests are in `server.requests`."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked, and from which port."""
+
+    path: str
+    query: Query
+    headers: dict[str, str]
+    port: int
+
+    @property
+    def asins(self) -> list[str]:
+        return self.query["asin"].split(",")
+
+
+@dataclass
+class Server(ThreadingHTTPServer):
+    """The loopback server; `url` is its address."""
+
+    usually: Behaviour
+    script: list[Behaviour] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __post_init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves early is what some tests are about."""
+
+
+@contextmanager
+def serving(usually: Behaviour | None = None) -> Iterator[Server]:
+    """Run the server for the length of the block."""
+    server = Server(usually or knows_all)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def says(answer: object, *, status: int = 200, **headers: str) -> Behaviour:
+    """Answer with this, as JSON or (bytes) as it is; header names are written with underscores."""
+    data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda handler, query: handler.reply(data, sent, status=status)
+
+
+def knows_all(handler: Handler, query: Query) -> None:
+    """Answer about every ASIN asked for, in the marketplace asked for, gzipped as Keepa does."""
+    changes = {"domainId": int(query["domain"])}
+    answer = body(*(product(asin, **changes) for asin in query["asin"].split(",")))
+    handler.reply(gzip.compress(json.dumps(answer).encode()), {"Content-Encoding": "gzip"})
+
+
+def knows(*asins: str) -> Behaviour:
+    """Answer about these ASINs only; leave out the others."""
+    return lambda handler, query: says(
+        body(*(product(asin) for asin in query["asin"].split(",") if asin in asins))
+    )(handler, query)
+
+
+def html(handler: Handler, query: Query) -> None:
+    """Show a maintenance page."""
+    handler.reply(b"<html><body>We are back soon</body></html>", {"Content-Type": "text/html; charset=utf-8"})
+
+
+def truncated(handler: Handler, query: Query) -> None:
+    """Promise more than is sent."""
+    data = json.dumps(body(product())).encode()
+    handler.reply(data[:200], {"Content-Length": str(len(data))})
+    handler.close_connection = True
+
+
+def silent(handler: Handler, query: Query) -> None:
+    """Close the connection without a word."""
+    handler.close_connection = True
+
+
+def resets(handler: Handler, query: Query) -> None:
+    """Reset the connection."""
+    handler.hang_up()
+
+
+def bomb(handler: Handler, query: Query) -> None:
+    """Send 100 MB of nothing in 100 kB."""
+    data = gzip.compress(b'{"products": [' + b" " * 100_000_000 + b"]}")
+    handler.reply(data, {"Content-Encoding": "gzip"})
+
+
+def endless(handler: Handler, query: Query) -> None:
+    """Send JSON without end, until the other side has had enough."""
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    chunk = b" " * 65536
+    try:
+        while True:
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+    except OSError:
+        handler.close_connection = True
+
+
+def waits_for(event: threading.Event, then: Behaviour = knows_all) -> Behaviour:
+    """Answer only when the event is set (or after a minute, lest a failed test hang)."""
+
+    def behaviour(handler: Handler, query: Query) -> None:
+        event.wait(60)
+        then(handler, query)
+
+    return behaviour
+
+
+def drips(event: threading.Event, *, headers: bool = False) -> Behaviour:
+    """Send a byte now and then, in the headers or in the body, until the event is set."""
+
+    def behaviour(handler: Handler, query: Query) -> None:
+        handler.close_connection = True
+        start = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        handler.wfile.write(start + (b"X-Slow: " if headers else b"\r\n"))
+        try:
+            while not event.wait(0.02):
+                handler.wfile.write(b" " if not headers else b"x")
+        except OSError:
+            return
+
+    return behaviour
