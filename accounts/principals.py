@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -57,7 +59,7 @@ def admit(principal: Principal | None, *, version: str) -> Principal:
         raise InvalidToken("This session has ended: log in again.")
     if not principal.is_active:
         raise InvalidToken("This account is disabled.")
-    if not hmac.compare_digest(principal.token_version, version):
+    if principal.token_version != version:
         raise InvalidToken("The password or the state of the account has changed: log in again.")
     return principal
 
@@ -78,13 +80,19 @@ def of_key(prefix: str, plaintext: str) -> Principal:
 
 
 def forget_sessions(session_ids: Iterable[uuid.UUID]) -> None:
-    """Make the next call with one of these sessions ask the database. To be called after the commit."""
-    caching.forget([session_name(session_id) for session_id in session_ids])
+    """Make the next call with one of these sessions ask the database."""
+    forget([session_name(session_id) for session_id in session_ids])
 
 
 def forget_keys(prefixes: Iterable[str]) -> None:
-    """Make the next call with one of these keys ask the database. To be called after the commit."""
-    caching.forget([key_name(prefix) for prefix in prefixes])
+    """Make the next call with one of these keys ask the database."""
+    forget([key_name(prefix) for prefix in prefixes])
+
+
+def forget(names: list[str]) -> None:
+    """Forget now, for whoever is in this transaction, and again once everybody else sees what it did."""
+    caching.forget(names)
+    transaction.on_commit(partial(caching.forget, names))
 
 
 def remembered(name: str, read: Callable[[], Principal | None]) -> Principal | None:

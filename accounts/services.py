@@ -6,7 +6,6 @@ verbs rely on it. Each deliberate act leaves an audit event.
 
 import uuid
 from datetime import datetime
-from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import update_last_login
@@ -163,7 +162,7 @@ def end_tokens(user: User) -> None:
     user.refresh_from_db(fields=["session_version"])
     sessions.end_all(user)
     prefixes = list(APIKey.objects.live().filter(user=user).values_list("prefix", flat=True))
-    transaction.on_commit(partial(principals.forget_keys, prefixes))
+    principals.forget_keys(prefixes)
 
 
 def create_key(
@@ -196,4 +195,4 @@ def revoke_key(*, key: APIKey, by: User | None = None, client: Client = NOWHERE)
     with transaction.atomic():
         if APIKey.objects.live().filter(pk=key.pk).update(revoked_at=key.revoked_at):
             record(by or key.user, "api_key:revoke", key, client=client, prefix=key.prefix)
-        transaction.on_commit(partial(principals.forget_keys, [key.prefix]))
+        principals.forget_keys([key.prefix])

@@ -2,9 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from functools import partial
 
-from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
@@ -77,7 +75,7 @@ def reused(session: Session, client: Client) -> TokenReused:
 def end(session_ids: list[uuid.UUID]) -> int:
     """End these sessions for good; return how many had not ended before."""
     ended = Session.objects.filter(pk__in=session_ids, revoked_at=None).update(revoked_at=timezone.now())
-    transaction.on_commit(partial(principals.forget_sessions, session_ids))
+    principals.forget_sessions(session_ids)
     return ended
 
 

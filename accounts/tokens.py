@@ -90,7 +90,7 @@ def read(kind: type[Token], text: str) -> Claims:
             user_id=uuid.UUID(payload[api_settings.USER_ID_CLAIM]),
             session_id=uuid.UUID(payload["sid"]),
             jti=uuid.UUID(payload["jti"]),
-            version=payload["ver"],
+            version=str(payload["ver"]),
         )
     except TokenError as error:
         raise InvalidToken(explain(error, kind, text)) from None
@@ -100,8 +100,8 @@ def read(kind: type[Token], text: str) -> Claims:
 
 def explain(error: TokenError, kind: type[Token], text: str) -> str:
     """Return in one sentence why the token is refused."""
-    cause: BaseException = error
-    while cause.__cause__:
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, jwt.PyJWTError):
         cause = cause.__cause__
     if isinstance(cause, jwt.InvalidSignatureError) and KEY_HEADERS & jwt.get_unverified_header(text).keys():
         return "The token's header names a key. Keys are never taken from a token."

@@ -1,8 +1,11 @@
 """What the tests of this app share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
 
 import pytest
+import time_machine
 from django.conf import Settings
 from django.core.cache import caches
 from rest_framework.test import APIClient
@@ -31,3 +34,14 @@ def redis_away(settings: Settings) -> Iterator[None]:
     yield
     caches["limits"].memory.clear()
     outage.end()
+
+
+@pytest.fixture
+def time_machine_at() -> Iterator[Callable[[datetime], None]]:
+    """Say what time it is from now on."""
+    with ExitStack() as stack:
+
+        def travel(to: datetime) -> None:
+            stack.enter_context(time_machine.travel(to, tick=False))
+
+        yield travel

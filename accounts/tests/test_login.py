@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import hashers
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Session, User
