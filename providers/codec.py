@@ -53,7 +53,7 @@ def dump(stored: StoredProduct, *, history: bool = True) -> bytes:
         "v": VERSION,
         "asin": stored.asin,
         "marketplace": stored.marketplace,
-        "asked": dict(stored.asked),
+        "asked": {str(part): at for part, at in stored.asked.items()},
         "fetched_at": stored.fetched_at,
         "product": stored.product and _document(stored.product, history=history),
     }
