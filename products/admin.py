@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from products.models import Observation, Product
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Facts said by upstreams are not ours to edit."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -18,7 +18,7 @@ KEEP_PRODUCT = """
         is_sample = excluded.is_sample, providers = excluded.providers, fetched_at = excluded.fetched_at
     WHERE products_product.fetched_at <= excluded.fetched_at
 """
-# Upstreams repeat years of history in every answer: of each series only what is newer than the last known goes in.
+# Upstreams repeat years of history in every answer: of a series only what is new is kept.
 KEEP_OBSERVATIONS = """
     WITH told AS (
         SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::numeric[], %s::text[])

@@ -51,7 +51,7 @@ class Product(models.Model):
 
 
 class Observation(models.Model):
-    """From `observed_at` on, the series had this value, says the provider; None: from then on there was none."""
+    """From `observed_at` on the series had this value, says the provider; None: from then on it had none."""
 
     id = models.BigAutoField(primary_key=True)
     asin = models.CharField("ASIN", max_length=10)

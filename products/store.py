@@ -1,6 +1,6 @@
 """Where answers are kept between calls: Redis first, the row in PostgreSQL second.
 
-Redis away means slower, not wrong: the row answers. What Redis has lost is put back when it is next asked for.
+Redis away means slower, not wrong: the row answers. What Redis has lost is put back when next asked for.
 """
 
 import re

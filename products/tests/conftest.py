@@ -1,0 +1,49 @@
+"""The cast: Alice has 100 credits, Bob has none. Upstreams are the built-in stand-in unless a test says otherwise."""
+
+import pytest
+from django.conf import Settings
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory, bearing, logged_in
+from products.tests.factories import give, sample
+
+
+@pytest.fixture(autouse=True)
+def surroundings(settings: Settings) -> None:
+    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PROVIDERS = [sample()]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Someone with 100 credits."""
+    user: User = UserFactory(email="alice@example.com")
+    give(user, 100)
+    return user
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Someone without credits."""
+    user: User = UserFactory(email="bob@example.com")
+    return user
+
+
+@pytest.fixture
+def as_alice(alice: User) -> APIClient:
+    """Alice's program."""
+    return bearing(logged_in(alice).access_token)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> APIClient:
+    """Bob's program."""
+    return bearing(logged_in(bob).access_token)
+
+
+@pytest.fixture
+def anyone() -> APIClient:
+    """A program without a credential."""
+    return APIClient()

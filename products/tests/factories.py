@@ -1,0 +1,110 @@
+"""Products, upstreams and purses to test with."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import factory
+
+from accounts.models import User
+from credits.models import Hold, LedgerEntry, Wallet
+from credits.services import grant
+from providers.base import (
+    FIELDS,
+    Money,
+    Part,
+    ProductData,
+    ProductProvider,
+    Source,
+    StoredProduct,
+)
+from providers.marketplaces import MARKETPLACES
+from providers.sample.provider import SampleProvider
+
+ASIN = "B07ZPKCJ6X"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+class ProductDataFactory(factory.Factory):  # type: ignore[misc]  # factory-boy's types are generic in name only
+    """What an upstream called `first` says of an ASIN."""
+
+    class Meta:
+        model = ProductData
+
+    asin = ASIN
+    marketplace = "US"
+    title = "Thing"
+    price = Money(Decimal("12.90"), "USD")
+    rating = Decimal("4.5")
+    provenance = factory.LazyAttribute(
+        lambda made: {
+            name: Source("first", NOON) for name in sorted(FIELDS) if getattr(made, name, None) is not None
+        }
+    )
+
+
+class StoredProductFactory(factory.Factory):  # type: ignore[misc]
+    """An answer as the gateway hands it to the store."""
+
+    class Meta:
+        model = StoredProduct
+
+    asin = ASIN
+    marketplace = "US"
+    product = factory.SubFactory(ProductDataFactory)
+    asked = factory.LazyAttribute(lambda made: {Part.CORE: made.fetched_at})
+    fetched_at = NOON
+
+
+class Upstream(ProductProvider):
+    """An upstream that says what the test wants and counts how often it was asked."""
+
+    max_batch = 100
+    delivers = FIELDS
+    marketplaces = frozenset(MARKETPLACES)
+
+    def __init__(
+        self, says: Callable[[str, str, frozenset[Part]], ProductData | None], calls: list[str]
+    ) -> None:
+        self.says = says
+        self.calls = calls
+
+    def products(
+        self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
+    ) -> dict[str, ProductData | None]:
+        self.calls += asins
+        return {asin: self.says(asin, marketplace, parts) for asin in asins}
+
+
+def upstream(name: str, says: Any, calls: list[str] | None = None) -> dict[str, Any]:
+    """An entry of settings.PROVIDERS: an upstream that answers with what `says` returns or raises."""
+    options = {"says": says, "calls": [] if calls is None else calls}
+    return {"NAME": name, "BACKEND": "products.tests.factories.Upstream", "OPTIONS": options}
+
+
+def sample(**options: Any) -> dict[str, Any]:
+    """An entry of settings.PROVIDERS: the built-in stand-in."""
+    return {"NAME": "sample", "BACKEND": f"{SampleProvider.__module__}.SampleProvider", "OPTIONS": options}
+
+
+def give(user: User, credits: int) -> None:
+    """Put credits into a user's wallet."""
+    grant(user, credits, operation="test", key=f"test:{uuid.uuid4()}")
+
+
+def purse(user: User) -> Mapping[str, int]:
+    """What a user has: credits, credits held, open holds, charges written."""
+    wallet = Wallet.objects.filter(pk=user.pk).first()
+    return {
+        "balance": wallet.balance if wallet else 0,
+        "held": wallet.held if wallet else 0,
+        "holds": Hold.objects.for_user(user).open().count(),
+        "charges": LedgerEntry.objects.for_user(user).of_kind("charge").count(),
+    }
+
+
+def full(balance: int, charges: int = 0) -> Mapping[str, int]:
+    """A purse with nothing held."""
+    return {"balance": balance, "held": 0, "holds": 0, "charges": charges}
