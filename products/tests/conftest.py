@@ -1,4 +1,4 @@
-"""The cast: Alice has 100 credits, Bob has none. Upstreams are the built-in stand-in unless a test says otherwise."""
+"""The cast: Alice has 100 credits, Bob has none. The upstream is the stand-in unless a test says else."""
 
 import pytest
 from django.conf import Settings

@@ -61,6 +61,7 @@ class StoredProductFactory(factory.Factory):  # type: ignore[misc]
 class Upstream(ProductProvider):
     """An upstream that says what the test wants and counts how often it was asked."""
 
+    name = "upstream"
     max_batch = 100
     delivers = FIELDS
     marketplaces = frozenset(MARKETPLACES)
