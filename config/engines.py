@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop_on_signals()
     try:
         return run_with_engines(options.command, durable=not options.throwaway, join=options.join)
-    except (StartError, OSError, ImproperlyConfigured) as error:
+    except (StartError, OSError, ImproperlyConfigured, ValueError) as error:
         print(sentence(error), file=sys.stderr)
         return 1
     except Stopped as stopped:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.child import NOBODY
 from config.processes import StartError, end, left_in
 
@@ -117,4 +119,6 @@ def sentence(error: Exception) -> str:
         return f"The disk is full: Pallet needs {megabytes} MB here; free some space and try again."
     if isinstance(error, PermissionError):
         return f"{error.filename} may not be written by this user: make it yours, or remove it and try again."
+    if isinstance(error, ValueError | ImproperlyConfigured):
+        return f"A setting is not right ({error}): .env.example says what each may be."
     return str(error)

@@ -23,7 +23,11 @@ if ENV_FILE.exists():
 
 DATA_DIR = Path(env("PALLET_DATA_DIR", default=str(BASE_DIR / ".data"))).absolute()
 SOCKET_DIR = DATA_DIR / "s"  # short: a Unix socket's path may have 107 bytes
-PUBLIC_URL = env("PUBLIC_URL", default="http://localhost:8000").rstrip("/")  # how people reach this install
+HOST = env("HOST", default="127.0.0.1")  # the address and port that the web server listens on
+PORT = env.int("PORT", default=8000)
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+LOCAL_URL = f"http://{'localhost' if HOST in ('127.0.0.1', '::1', '0.0.0.0', '::') else HOST}:{PORT}"  # noqa: S104  # nosec B104
+PUBLIC_URL = (env("PUBLIC_URL", default="") or LOCAL_URL).rstrip("/")  # how people reach this install
 
 
 def local_secret(path: Path) -> str:
@@ -38,7 +42,7 @@ def local_secret(path: Path) -> str:
 
 SECRET_KEY = env("SECRET_KEY", default="") or local_secret(DATA_DIR / "secret_key")
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver", HOST])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # CIDRs whose X-Forwarded-For is believed
 
@@ -140,7 +144,8 @@ CACHES["limits"] = CACHES["default"] | {"BACKEND": "accounts.caching.LimitsCache
 RATELIMIT_USE_CACHE = "limits"
 
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or (
-    REDIS_URL if "://" in REDIS_URL and not REDIS_URL.startswith("unix:")
+    REDIS_URL
+    if "://" in REDIS_URL and not REDIS_URL.startswith("unix:")
     else f"redis+socket://{quote(str(SOCKET_DIR / 'redis.sock'))}?virtual_host={REDIS_DB}"
 )
 CELERY_TASK_SERIALIZER = "json"
@@ -260,7 +265,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
-# --- logs: JSON, one line each, never with a secret --------------------------------------------------------------
+# --- logs: JSON, one line each, never with a secret ---------------------------------------------------------
 
 LOG_LEVEL = env("LOG_LEVEL", default="INFO").upper()
 LOGGING = {

@@ -1,0 +1,29 @@
+"""How the web server runs: `python -m gunicorn --config config/gunicorn.py config.wsgi`."""
+
+from gevent import monkey
+
+monkey.patch_all()  # before all other imports: psycopg and requests then wait without blocking the worker
+
+import os  # noqa: E402
+from signal import SIGKILL  # noqa: E402
+from typing import Any  # noqa: E402
+
+from django.conf import settings  # noqa: E402
+
+from config.child import end_with  # noqa: E402
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+bind = f"{settings.HOST}:{settings.PORT}"
+workers = settings.WEB_WORKERS
+worker_class = "gevent"
+keepalive = 30  # seconds; callers that come back soon save a connection
+graceful_timeout = 25  # seconds for requests under way when asked to stop
+worker_tmp_dir = os.environ.get("TMPDIR")
+control_socket_disable = True  # it would lie in the home folder
+accesslog = None  # api.middleware writes a line for each request
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let the kernel end the worker with its master, however that ends."""
+    end_with(server.pid, SIGKILL)
