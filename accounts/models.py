@@ -1,7 +1,6 @@
 """Users, their sessions and API keys, and the record of deliberate acts."""
 
 import uuid
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -147,10 +146,6 @@ class APIKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…{self.last_four}"
-
-    def has_expired(self, at: datetime) -> bool:
-        """Say whether the key's time is over."""
-        return self.expires_at is not None and self.expires_at <= at
 
 
 class AuditEvent(models.Model):

@@ -19,6 +19,7 @@ PASSWORD_LENGTH = 128
 JSON_TYPES: tuple[
     tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], ...], tuple[type, ...], str], ...
 ] = (
+    ((serializers.MultipleChoiceField,), (list,), "a list"),
     ((serializers.BooleanField,), (bool,), "true or false"),
     ((serializers.IntegerField,), (int,), "a whole number"),
     ((serializers.FloatField,), (int, float), "a number"),

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import pytest
 import time_machine
-from django.conf import Settings
 from django.core.cache import caches
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.caching import outage
+from accounts.caching import LimitsCache, outage
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,9 @@ def redis_away(settings: Settings) -> Iterator[None]:
     settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
     outage.end()
     yield
-    caches["limits"].memory.clear()
+    limits = caches["limits"]
+    assert isinstance(limits, LimitsCache)
+    limits.memory.clear()
     outage.end()
 
 

@@ -13,19 +13,27 @@ from accounts.sessions import SignedIn
 PASSWORD = "correct horse battery staple"
 
 
-class UserFactory(DjangoModelFactory):  # type: ignore[misc]  # factory-boy's types are generic in name only
+class UserFactory(DjangoModelFactory):  # type: ignore[type-arg]  # not generic when it runs
     """Someone with an open account and the password PASSWORD."""
 
     class Meta:
         model = User
 
-    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    email = factory.declarations.Sequence(  # type: ignore[no-untyped-call]
+        lambda n: f"person{n}@example.com"
+    )
     password = PASSWORD
 
     @classmethod
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
         """Make the user as the manager does, password hashed and address normalised."""
         return model_class.objects.create_user(*args, **kwargs)
+
+
+def a_user(**facts: Any) -> User:
+    """Return a new user of the factory."""
+    user: User = UserFactory.create(**facts)
+    return user
 
 
 def logged_in(user: User) -> SignedIn:

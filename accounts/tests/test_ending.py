@@ -6,11 +6,11 @@ import pytest
 from django.core.cache import cache
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import services
+from accounts import principals, services, sessions
 from accounts.models import AuditEvent, Session, User
 from accounts.principals import REMEMBERED_SECONDS
 from accounts.sessions import SignedIn
-from accounts.tests.factories import PASSWORD, UserFactory, bearing, key_of, logged_in
+from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/auth/me"
@@ -19,7 +19,7 @@ ME = "/api/v1/auth/me"
 @pytest.fixture
 def ann() -> SignedIn:
     """Ann, logged in, and remembered."""
-    signed_in = logged_in(UserFactory())
+    signed_in = logged_in(a_user())
     assert bearing(signed_in.access_token).get(ME).status_code == 200
     return signed_in
 
@@ -80,14 +80,14 @@ def test_an_account_closed_behind_our_back_ends_as_soon_as_it_is_forgotten(ann: 
 def test_nothing_is_remembered_for_five_seconds(ann: SignedIn) -> None:
     assert REMEMBERED_SECONDS < 5
     name = f"accounts:1:session:{ann.session_id}"
-    assert 0 < cache.ttl(name) <= REMEMBERED_SECONDS
+    assert 0 < cache.ttl(name) <= REMEMBERED_SECONDS  # type: ignore[attr-defined]  # of django-redis
 
 
 def test_a_login_under_way_while_the_password_changes_is_worth_nothing() -> None:
-    user = UserFactory()
+    user = a_user()
     before = User.objects.get(pk=user.pk)
     new_password(user)
-    late = services.sessions.begin(before, services.NOWHERE)
+    late = sessions.begin(before, services.NOWHERE)
     assert bearing(late.access_token).get(ME).status_code == 401
 
 
@@ -109,7 +109,7 @@ def test_a_forgotten_caller_needs_one_query(
 
 @pytest.mark.usefixtures("redis_away")
 def test_without_the_cache_the_database_is_asked(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    user = UserFactory()
+    user = a_user()
     ann, (_, key) = logged_in(user), key_of(user)
     for credential in ann.access_token, key:
         client = bearing(credential)
@@ -121,7 +121,7 @@ def test_without_the_cache_the_database_is_asked(django_assert_num_queries: Djan
 
 
 def test_a_remembered_user_loads_the_rest_when_it_is_read(ann: SignedIn) -> None:
-    principal = services.principals.of_session(ann.session_id, version=ann.user.token_version)
+    principal = principals.of_session(ann.session_id, version=ann.user.token_version)
     user = principal.user()
     assert user == ann.user
     assert user.get_deferred_fields() >= {"password", "mailbox", "is_superuser"}

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Session, User
-from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.tests.factories import PASSWORD, a_user
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/auth/login"
@@ -20,7 +20,7 @@ def log_in(api: APIClient, email: Any = "ann@example.com", password: Any = PASSW
 
 
 def test_answers_with_the_user_and_tokens(api: APIClient) -> None:
-    user = UserFactory(email="ann@example.com")
+    user = a_user(email="ann@example.com")
     answer = log_in(api)
     assert answer.status_code == 200
     assert answer.json()["user"]["id"] == str(user.pk)
@@ -29,12 +29,12 @@ def test_answers_with_the_user_and_tokens(api: APIClient) -> None:
 
 
 def test_any_spelling_of_the_address_will_do(api: APIClient) -> None:
-    UserFactory(email="ann@example.com")
+    a_user(email="ann@example.com")
     assert log_in(api, " ＡＮＮ@Example.COM ").status_code == 200
 
 
 def test_keeps_where_the_session_came_from(api: APIClient) -> None:
-    UserFactory(email="ann@example.com")
+    a_user(email="ann@example.com")
     log_in(api, REMOTE_ADDR="2001:db8::5", HTTP_USER_AGENT="curl/8 " + "x" * 300)
     session = Session.objects.get()
     assert session.address == "2001:db8::5"
@@ -42,7 +42,7 @@ def test_keeps_where_the_session_came_from(api: APIClient) -> None:
 
 
 def test_notes_the_login(api: APIClient) -> None:
-    user = UserFactory(email="ann@example.com")
+    user = a_user(email="ann@example.com")
     log_in(api)
     user.refresh_from_db()
     assert user.last_login is not None
@@ -50,9 +50,9 @@ def test_notes_the_login(api: APIClient) -> None:
 
 
 def refusals(api: APIClient) -> list[Any]:
-    UserFactory(email="ann@example.com")
-    UserFactory(email="closed@example.com", is_active=False)
-    nameless = UserFactory(email="nameless@example.com")
+    a_user(email="ann@example.com")
+    a_user(email="closed@example.com", is_active=False)
+    nameless = a_user(email="nameless@example.com")
     nameless.set_unusable_password()
     nameless.save()
     return [
@@ -95,8 +95,8 @@ class CountingHasher(hashers.MD5PasswordHasher):
 )
 def test_every_refusal_takes_the_same_work(api: APIClient, settings: Any, email: str, password: str) -> None:
     settings.PASSWORD_HASHERS = ["accounts.tests.test_login.CountingHasher"]
-    UserFactory(email="ann@example.com")
-    UserFactory(email="closed@example.com", is_active=False)
+    a_user(email="ann@example.com")
+    a_user(email="closed@example.com", is_active=False)
     before = CountingHasher.hashed
     with CaptureQueriesContext(
         connection,
@@ -107,7 +107,7 @@ def test_every_refusal_takes_the_same_work(api: APIClient, settings: Any, email:
 
 
 def test_a_stale_token_in_the_header_does_not_keep_one_from_logging_in(api: APIClient) -> None:
-    UserFactory(email="ann@example.com")
+    a_user(email="ann@example.com")
     assert log_in(api, HTTP_AUTHORIZATION="Bearer stale").status_code == 200
 
 

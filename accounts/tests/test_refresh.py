@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from accounts import services
 from accounts.models import AuditEvent, Session
 from accounts.sessions import SignedIn
-from accounts.tests.factories import UserFactory, bearing, logged_in
+from accounts.tests.factories import a_user, bearing, logged_in
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/auth/refresh"
@@ -20,7 +20,7 @@ ME = "/api/v1/auth/me"
 @pytest.fixture
 def ann() -> SignedIn:
     """Ann, logged in."""
-    return logged_in(UserFactory(email="ann@example.com"))
+    return logged_in(a_user(email="ann@example.com"))
 
 
 def refresh(api: APIClient, token: Any) -> Any:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.test import override_settings
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Session, User
 from accounts.signals import user_signed_up
-from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.tests.factories import PASSWORD, a_user
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/auth/register"
@@ -75,6 +76,19 @@ def test_what_a_listener_raises_undoes_the_sign_up(api: APIClient) -> None:
     assert not User.objects.exists()
 
 
+def test_a_listener_that_breaks_a_constraint_is_no_known_address(api: APIClient) -> None:
+    def refuse(sender: object, **_: object) -> None:
+        raise IntegrityError("a constraint of the listener's own")
+
+    user_signed_up.connect(refuse)
+    api.raise_request_exception = False
+    try:
+        assert register(api).status_code == 500
+    finally:
+        user_signed_up.disconnect(refuse)
+    assert not User.objects.exists()
+
+
 def test_signing_up_again_with_the_password_answers_alike_and_welcomes_once(
     api: APIClient, welcomes: list[str]
 ) -> None:
@@ -87,7 +101,7 @@ def test_signing_up_again_with_the_password_answers_alike_and_welcomes_once(
 
 
 def test_a_known_address_with_another_password_answers_as_a_wrong_login(api: APIClient) -> None:
-    UserFactory(email="ann@example.com")
+    a_user(email="ann@example.com")
     known = register(api, password="some other long password")
     login = api.post(
         "/api/v1/auth/login", {"email": "nobody@example.com", "password": "whatever it is"}, format="json"
@@ -101,7 +115,7 @@ def test_a_known_address_with_another_password_answers_as_a_wrong_login(api: API
 
 
 def test_a_disabled_account_is_not_opened_again_by_signing_up(api: APIClient) -> None:
-    UserFactory(email="ann@example.com", is_active=False)
+    a_user(email="ann@example.com", is_active=False)
     assert register(api).status_code == 401
 
 
@@ -158,7 +172,7 @@ def test_fields_that_are_not_asked_for_are_refused(api: APIClient, field: str) -
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"5", b"{", b"\xff\xfe", b""])
-def test_a_body_that_is_no_object_is_refused(api: APIClient, body: bytes) -> None:
+def test_a_body_that_is_no_object_is_refused(api: APIClient, body: Any) -> None:
     assert api.generic("POST", URL, body, content_type="application/json").status_code in {400, 422}
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts.sessions import SignedIn
-from accounts.tests.factories import UserFactory, bearing, logged_in
+from accounts.tests.factories import a_user, bearing, logged_in
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/auth/me"
@@ -23,7 +23,7 @@ FOREIGN_KEY = "a key of somebody else, long enough for every algorithm that sign
 @pytest.fixture
 def ann() -> SignedIn:
     """Ann, logged in."""
-    return logged_in(UserFactory())
+    return logged_in(a_user())
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -32,9 +32,7 @@ def claims(token: str) -> dict[str, Any]:
 
 
 def signed(payload: dict[str, Any], *, key: str = "", algorithm: str = "HS256", **headers: Any) -> str:
-    return jwt.encode(
-        payload, key or settings.SIMPLE_JWT["SIGNING_KEY"], algorithm=algorithm, headers=headers
-    )
+    return jwt.encode(payload, key or settings.SECRET_KEY, algorithm=algorithm, headers=headers)
 
 
 def unsigned(payload: dict[str, Any], header: dict[str, Any]) -> str:
