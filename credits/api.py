@@ -1,0 +1,66 @@
+"""The calls under /api/v1/credits/: what I have, where it went, what more would cost."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from credits.models import LedgerEntry, Wallet
+from credits.prices import packages
+from credits.querysets import LedgerEntryQuerySet
+from credits.serializers import BalanceOutput, EntryOutput, HistoryQuery, PackagesOutput
+
+LAST = 10  # movements beside the balance
+
+
+class Balance(APIView):
+    """What the caller has."""
+
+    @extend_schema(operation_id="credits_balance", responses={200: BalanceOutput})
+    def get(self, request: Request) -> Response:
+        """Say how many credits there are, how many can be spent, and the last ten movements."""
+        wallet = Wallet.objects.for_user(request.user).first() or Wallet()
+        entries = LedgerEntry.objects.for_user(request.user).newest_first()[:LAST]
+        return Response(
+            {
+                "balance": wallet.balance,
+                "held": wallet.held,
+                "available": wallet.available,
+                "transactions": EntryOutput(entries, many=True).data,
+            }
+        )
+
+
+class History(ListAPIView[LedgerEntry]):
+    """The caller's ledger."""
+
+    serializer_class = EntryOutput
+    cursor_fields = ("-id",)
+
+    @extend_schema(operation_id="credits_history", parameters=[HistoryQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List every movement of credits, newest first, page by page."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> LedgerEntryQuerySet:
+        """The caller's entries, as narrow as the query asks."""
+        query = HistoryQuery(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        entries: LedgerEntryQuerySet = LedgerEntry.objects.for_user(self.request.user)
+        return entries.matching(**query.validated_data)
+
+
+class Packages(APIView):
+    """What credits cost."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="credits_packages", responses={200: PackagesOutput})
+    def get(self, request: Request) -> Response:
+        """List the packs of credits for sale; prices are in the smallest unit of the currency."""
+        return Response({"data": packages()})

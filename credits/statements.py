@@ -1,0 +1,185 @@
+"""The SQL that moves credits, prepared on the server where the connection allows it.
+
+Prepared statements need `OPTIONS["prepare_threshold"]` on the database; without it these run unprepared.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+from django.db import IntegrityError, connection
+from psycopg.rows import TupleRow
+
+from credits.movements import Charge
+
+# One statement takes credits: what can be spent is looked at under the row lock that takes it.
+TAKE = """
+WITH taken AS (
+  UPDATE credits_wallet SET balance = balance - %(amount)s
+  WHERE user_id = %(wallet)s AND balance - held >= %(amount)s
+  RETURNING user_id, balance, balance - held AS available
+) INSERT INTO credits_ledgerentry (wallet_id, amount, balance_after, kind, operation, reference, key,
+metadata) SELECT user_id, -%(amount)s, balance, 'charge', %(operation)s, %(reference)s, %(key)s,
+%(metadata)s::jsonb FROM taken RETURNING balance_after, (SELECT available FROM taken)
+"""
+SET_ASIDE = """
+WITH set_aside AS (
+  UPDATE credits_wallet SET held = held + %(amount)s
+  WHERE user_id = %(wallet)s AND balance - held >= %(amount)s
+  RETURNING user_id, balance - held AS available
+)
+INSERT INTO credits_hold (id, wallet_id, amount, operation, reference, key, cap, cap_window, expires_at)
+SELECT %(id)s, user_id, %(amount)s, %(operation)s, %(reference)s, %(key)s,
+  %(cap)s::uuid, %(cap_window)s::timestamptz, %(expires_at)s::timestamptz FROM set_aside
+RETURNING (SELECT available FROM set_aside)
+"""
+STANDING = """
+SELECT (SELECT balance - held FROM credits_wallet WHERE user_id = %(wallet)s),
+  EXISTS (SELECT FROM credits_ledgerentry WHERE key = %(entry_key)s),
+  EXISTS (SELECT FROM credits_hold WHERE key = %(hold_key)s)
+"""
+OPEN_WALLET = "INSERT INTO credits_wallet (user_id) VALUES (%(wallet)s) ON CONFLICT DO NOTHING"
+LOCK_WALLETS = """
+SELECT user_id, balance, held, receivable FROM credits_wallet
+WHERE user_id = ANY (%(wallets)s::uuid[]) ORDER BY user_id FOR NO KEY UPDATE
+"""
+LOCK_CAPS = """
+SELECT subject, "limit", period, spent, excess, window_started_at FROM credits_spendingcap
+WHERE subject = ANY (%(caps)s::uuid[]) ORDER BY subject FOR NO KEY UPDATE
+"""
+USED_KEYS = "SELECT key FROM credits_ledgerentry WHERE key = ANY (%(keys)s::text[])"
+# Wallets first, entries in the order they were decided, both in one statement: the laws are checked at its
+# end.
+WRITE = """
+WITH figures AS (
+  UPDATE credits_wallet AS wallet SET balance = new.balance, held = new.held, receivable = new.receivable
+  FROM unnest(%(wallets)s::uuid[], %(balances)s::bigint[], %(helds)s::bigint[], %(receivables)s::bigint[])
+    AS new (user_id, balance, held, receivable)
+  WHERE wallet.user_id = new.user_id
+) INSERT INTO credits_ledgerentry (wallet_id, amount, balance_after, receivable, kind, operation, reference,
+key,
+  charge_id, hold_id, cap, cap_window, metadata)
+SELECT wallet_id, amount, balance_after, receivable, kind, operation, reference, key,
+  charge_id, hold_id, cap, cap_window, coalesce(metadata::jsonb, '{}')
+FROM unnest(%(wallet_id)s::uuid[], %(amount)s::bigint[], %(balance_after)s::bigint[],
+%(receivable)s::bigint[],
+  %(kind)s::text[], %(operation)s::text[], %(reference)s::text[], %(key)s::text[], %(charge_id)s::bigint[],
+  %(hold_id)s::uuid[], %(cap)s::uuid[], %(cap_window)s::timestamptz[], %(metadata)s::text[]) WITH ORDINALITY
+  AS new (wallet_id, amount, balance_after, receivable, kind, operation, reference, key,
+    charge_id, hold_id, cap, cap_window, metadata, place)
+ORDER BY place
+"""
+WRITE_CAPS = """ UPDATE credits_spendingcap AS cap SET spent = new.spent, excess = new.excess,
+window_started_at = new.started_at FROM unnest(%(caps)s::uuid[], %(spent)s::bigint[], %(excess)s::bigint[],
+%(started_at)s::timestamptz[])
+  AS new (subject, spent, excess, started_at)
+WHERE cap.subject = new.subject
+"""
+WRITE_HOLDS = """
+UPDATE credits_hold AS hold SET captured = new.captured, released = new.released, status = new.status,
+  ended_at = CASE WHEN new.status = 'open' THEN NULL ELSE clock_timestamp() END
+FROM unnest(%(holds)s::uuid[], %(captured)s::bigint[], %(released)s::bigint[], %(status)s::text[])
+  AS new (id, captured, released, status)
+WHERE hold.id = new.id
+"""
+FORGET_HOLDS = "DELETE FROM credits_hold WHERE status <> 'open' AND captured = 0 AND ended_at < %(before)s"
+KEYS_ONCE = {"credits_ledgerentry_key_once", "credits_hold_key_once"}
+
+
+class PreparedCursor(psycopg.Cursor[TupleRow]):
+    """Binds on the server and prepares at first use; PostgreSQL then plans once for each connection."""
+
+    def execute(
+        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = None
+    ) -> "PreparedCursor":
+        """As `psycopg.Cursor.execute`."""
+        super().execute(query, params, prepare=prepare, binary=binary)
+        return self
+
+
+class Line(NamedTuple):
+    """An entry to be written."""
+
+    wallet_id: UUID
+    amount: int
+    balance_after: int
+    kind: str
+    operation: str
+    key: str
+    reference: str = ""
+    receivable: int = 0
+    charge_id: int | None = None
+    hold_id: UUID | None = None
+    cap: UUID | None = None
+    cap_window: datetime | None = None
+    metadata: str | None = None
+
+
+def run(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run one statement on this thread's connection and return its rows, if it has any.
+
+    While Django logs queries (tests, DEBUG) its own cursor is used, which can say what it ran.
+    """
+    if connection.queries_logged:
+        cursor = connection.cursor()
+    else:
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        with connection.wrap_database_errors:
+            cursor = connection.make_cursor(PreparedCursor(connection.connection))  # type: ignore[arg-type]
+    with cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def take(charge: Charge) -> tuple[int, int] | None:
+    """Take a charge; (balance, available), or None when the wallet cannot pay. Raises IntegrityError."""
+    parameters = {
+        "wallet": charge.wallet,
+        "amount": charge.amount,
+        "operation": charge.operation,
+        "reference": charge.reference,
+        "key": charge.key,
+        "metadata": as_json(charge.metadata) or "{}",
+    }
+    rows = run(TAKE, parameters)
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def set_aside(hold: Mapping[str, Any]) -> int | None:
+    """Make a hold; what is left to spend, or None when there is too little. Raises IntegrityError."""
+    rows = run(SET_ASIDE, hold)
+    return rows[0][0] if rows else None
+
+
+def standing(wallet: UUID, *, entry_key: str = "", hold_key: str = "") -> tuple[int, bool]:
+    """Why nothing was taken: what can be spent (0 without a wallet); whether the key is used."""
+    available, entered, held = run(
+        STANDING, {"wallet": wallet, "entry_key": entry_key, "hold_key": hold_key}
+    )[0]
+    return available or 0, entered or held
+
+
+def open_wallet(wallet: UUID) -> None:
+    """Give a user a wallet, empty, unless there is one."""
+    run(OPEN_WALLET, {"wallet": wallet})
+
+
+def write_entries(wallets: Mapping[str, Sequence[Any]], lines: Iterable[Line]) -> None:
+    """Give locked wallets their new figures and insert the entries that say why. Raises IntegrityError."""
+    columns = [list(column) for column in zip(*lines, strict=True)] or [[] for _ in Line._fields]
+    run(WRITE, {**wallets, **dict(zip(Line._fields, columns, strict=True))})
+
+
+def as_json(metadata: Mapping[str, Any] | None) -> str | None:
+    """Metadata as the text that PostgreSQL reads; None for nothing."""
+    return json.dumps(metadata) if metadata else None
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether a key was used for the second time, and not another law broken."""
+    cause = error.__cause__
+    return isinstance(cause, psycopg.errors.UniqueViolation) and cause.diag.constraint_name in KEYS_ONCE

@@ -1,0 +1,12 @@
+"""Where this app's calls are, below /api/v1/."""
+
+from django.urls import path
+
+from credits import api
+
+app_name = "credits"
+urlpatterns = [
+    path("credits/balance", api.Balance.as_view(), name="balance"),
+    path("credits/history", api.History.as_view(), name="history"),
+    path("credits/packages", api.Packages.as_view(), name="packages"),
+]
