@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
+from credits.prices import packages
+from credits.serializers import PackageOutput
 from providers.marketplaces import MARKETPLACES
 
 OPERATIONS = {
@@ -54,15 +56,6 @@ class OperationOutput(serializers.Serializer[Any]):
     description = serializers.CharField()
 
 
-class PackageOutput(serializers.Serializer[Any]):
-    """One pack of credits."""
-
-    id = serializers.CharField()
-    credits = serializers.IntegerField()
-    price_cents = serializers.IntegerField()
-    currency = serializers.CharField()
-
-
 class PricesOutput(serializers.Serializer[Any]):
     """What things cost, and what costs nothing."""
 
@@ -104,7 +97,7 @@ def pricing() -> dict[str, Any]:
             {"operation": operation, "credits": credits, "description": OPERATIONS[operation]}
             for operation, credits in settings.CREDIT_PRICES.items()
         ],
-        "packages": settings.CREDIT_PACKAGES,
+        "packages": packages(),
         "welcome_credits": settings.WELCOME_CREDITS,
         "free": list(FREE),
     }
