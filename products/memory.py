@@ -18,22 +18,20 @@ KEEP_PRODUCT = """
         is_sample = excluded.is_sample, providers = excluded.providers, fetched_at = excluded.fetched_at
     WHERE products_product.fetched_at <= excluded.fetched_at
 """
-# Upstreams repeat years of history in every answer: of a series only what is new is kept.
+# Upstreams repeat years of history in every answer: of a series only what is new is kept. MATERIALIZED, or the
+# planner may look for the last known point ten thousand times.
 KEEP_OBSERVATIONS = """
-    WITH told AS (
+    WITH told AS MATERIALIZED (
         SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::numeric[], %s::text[])
             AS point (series, provider, observed_at, value, currency)
-    ), known AS (
-        SELECT series, provider, (
-            SELECT max(observed_at) FROM products_observation AS seen
-            WHERE seen.asin = %s AND seen.marketplace = %s
-                AND seen.series = which.series AND seen.provider = which.provider
-        ) AS until
-        FROM (SELECT DISTINCT series, provider FROM told) AS which
+    ), known AS MATERIALIZED (
+        SELECT series, provider, max(observed_at) AS until
+        FROM products_observation WHERE asin = %s AND marketplace = %s
+        GROUP BY series, provider
     )
     INSERT INTO products_observation (asin, marketplace, series, provider, observed_at, value, currency)
     SELECT %s, %s, series, provider, observed_at, value, currency
-    FROM told JOIN known USING (series, provider)
+    FROM told LEFT JOIN known USING (series, provider)
     WHERE until IS NULL OR observed_at > until
     ON CONFLICT DO NOTHING
 """
