@@ -26,7 +26,8 @@ class Client:
 
 def client_of(request: HttpRequest) -> Client:
     """Return who sent this request, as far as the connection tells."""
-    return Client(address=client_address(request), user_agent=request.META.get("HTTP_USER_AGENT", "")[:200])
+    name = "".join(filter(str.isprintable, request.META.get("HTTP_USER_AGENT", "")))
+    return Client(address=client_address(request), user_agent=name[:200])
 
 
 def client_address(request: HttpRequest) -> str:

@@ -78,6 +78,10 @@ def test_what_the_program_calls_itself_is_cut(rf: RequestFactory) -> None:
     assert (client.address, client.user_agent) == ("127.0.0.1", "x" * 200)
 
 
+def test_what_the_program_calls_itself_is_one_line_of_text(rf: RequestFactory) -> None:
+    assert client_of(rf.get("/", HTTP_USER_AGENT="curl\0/8\r\n\x1b[31m")).user_agent == "curl/8[31m"
+
+
 def test_allauth_has_the_same_notion(rf: RequestFactory, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = PROXIES
     request = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.7")

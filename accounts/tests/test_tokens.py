@@ -5,11 +5,13 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.sessions import SignedIn
@@ -127,6 +129,14 @@ def test_a_bad_token_is_refused_with_its_reason(
     assert (answer.status_code, body["code"], body["detail"]) == (401, "invalid_token", reason)
     assert answer["WWW-Authenticate"].startswith("Bearer")
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_token_that_was_good_is_refused_when_its_time_is_over(ann: SignedIn, time_machine_at: Any) -> None:
+    assert bearing(ann.access_token).get(ME).status_code == 200
+    time_machine_at(timezone.now() + timedelta(minutes=29))
+    assert bearing(ann.access_token).get(ME).status_code == 200
+    time_machine_at(timezone.now() + timedelta(minutes=1, seconds=11))  # ten for clocks that are off
+    assert bearing(ann.access_token).get(ME).json()["detail"] == "The token has expired."
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer one two", "bearer  "])

@@ -85,13 +85,13 @@ def test_known_and_unknown_addresses_are_answered_alike(api: APIClient) -> None:
     ]
 
 
-def test_a_new_address_gets_a_token_and_a_known_one_a_notice(api: APIClient) -> None:
+def test_a_new_address_gets_a_token_and_a_known_one_a_notice(api: APIClient, settings: Settings) -> None:
     a_user(email="known@example.com")
     register(api, "new@example.com")
     register(api, "known@example.com")
     new, known = mail.outbox
     assert new.subject == "Confirm your address"
-    assert "http://testserver/api/v1/auth/verify" in str(new.body)
+    assert f"{settings.PUBLIC_URL}/api/v1/auth/verify" in str(new.body)
     assert known.subject == "You already have an account"
     assert "token" not in str(known.body)
 
