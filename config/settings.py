@@ -109,6 +109,7 @@ TIME_ZONE = "UTC"
 
 DATABASE_URL = env("DATABASE_URL", default="")
 EMBEDDED_POSTGRES = not DATABASE_URL
+PREPARE_NEVER_BY_COUNT = 1_000_000_000
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=10)  # connections per process
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db_url_config(DATABASE_URL)
@@ -121,6 +122,8 @@ DATABASES["default"] |= {
     "OPTIONS": {
         **DATABASES["default"].get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+        # Only what asks for it (credits/statements.py) is prepared on the server, however often it runs.
+        "prepare_threshold": PREPARE_NEVER_BY_COUNT if env.bool("DATABASE_PREPARED", default=True) else None,
     },
 }
 
@@ -283,7 +286,7 @@ LOGGING = {
 # --- the browser --------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic to forget
 SECURE_COOKIES = PUBLIC_URL.startswith("https://")
