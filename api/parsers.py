@@ -110,7 +110,7 @@ def values(container: dict[str, Any] | list[Any]) -> Any:
 
 
 def refuse_duplicates(body: bytes) -> None:
-    """Raise MalformedBody when an object names a member twice: readers differ on which counts (RFC 8259, 4)."""
+    """Raise MalformedBody when an object names a member twice, which is ambiguous (RFC 8259, 4)."""
     json.loads(body, object_pairs_hook=unique, parse_int=str, parse_float=str)
 
 
