@@ -15,7 +15,7 @@ from redis import RedisError
 
 from providers.lease import Lease
 
-log = structlog.get_logger(__name__)
+log = structlog.stdlib.get_logger("pallet.providers")
 
 T = TypeVar("T")
 

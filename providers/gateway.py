@@ -17,7 +17,7 @@ from providers.flights import Flights
 from providers.quest import Quest
 from providers.registry import product_providers
 
-log = structlog.get_logger(__name__)
+log = structlog.stdlib.get_logger("pallet.providers")
 
 _flights: Flights[Answer] = Flights()  # shared by all gateways of this process
 

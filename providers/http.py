@@ -19,7 +19,7 @@ import urllib3
 from providers.errors import ErrorClass, ProviderError
 from providers.transport import Secret, Watch, new_session
 
-log = structlog.get_logger(__name__)
+log = structlog.stdlib.get_logger("pallet.providers")
 
 CHUNK = 64 * 1024
 MAX_BYTES = 8 * 1024 * 1024  # decompressed; no single product comes near it

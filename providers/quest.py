@@ -10,7 +10,7 @@ from providers.belief import doubt
 from providers.errors import ErrorClass, ProviderError
 from providers.merge import merged, missing, signed, taken
 
-log = structlog.get_logger(__name__)
+log = structlog.stdlib.get_logger("pallet.providers")
 
 
 class Quest:

@@ -21,7 +21,7 @@ from providers.keepa.wire import Unbelievable, whole
 from providers.marketplaces import MARKETPLACES, Marketplace
 from providers.transport import Secret
 
-log = structlog.get_logger(__name__)
+log = structlog.stdlib.get_logger("pallet.providers")
 
 OFFERS_BATCH = 20
 OFFERS_ASKED = 20  # two pages: enough to see who sells, without paying for the hundredth
