@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -92,6 +93,7 @@ class Server(ThreadingHTTPServer):
     usually: Behaviour
     script: list[Behaviour] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    faults: list[BaseException | None] = field(default_factory=list)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     daemon_threads = True
@@ -105,7 +107,10 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that leaves early is what some tests are about."""
+        """A client that leaves early is what some tests are about; anything else is a fault of the test."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            self.faults.append(error)
 
 
 @contextmanager
@@ -120,6 +125,7 @@ def serving(usually: Behaviour | None = None) -> Iterator[Server]:
         server.shutdown()
         server.server_close()
         thread.join()
+    assert server.faults == []
 
 
 def says(answer: object, *, status: int = 200, **headers: str) -> Behaviour:
