@@ -1,0 +1,162 @@
+"""`make run`: everything up, a first answer, everything down; and the sentences for what cannot work."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from pytest_django import Settings
+
+from config.folder import DataFolder
+from config.processes import Child, StartError
+from config.serve import listening, serve, watch
+from config.tests.waiting import eventually, processes_below
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody uses, taken from the system a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+Start = Callable[[object], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(data: DataFolder) -> Iterator[Start]:
+    """Start serving as `make run` does, on engines of its own, on the port that is given."""
+    told_by_make = ("DATABASE_URL", "REDIS_URL", "REDIS_DB", "PUBLIC_URL", "TMPDIR", "MAKELEVEL")
+    environment = {name: value for name, value in os.environ.items() if name not in told_by_make}
+    started = []
+
+    def serve_on(port: object) -> "subprocess.Popen[str]":
+        server = subprocess.Popen(
+            [sys.executable, "-m", "config.serve"],
+            cwd=ROOT,
+            env={**environment, "ENV_FILE": "none", "PALLET_DATA_DIR": str(data.path), "PORT": str(port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(server)
+        return server
+
+    yield serve_on
+    for server in started:
+        with server:
+            server.kill()
+    eventually(lambda: processes_below(data.path) == [])
+
+
+def terminal(server: "subprocess.Popen[str]") -> str:
+    """What is on the terminal once everything answers."""
+    assert server.stdout
+    lines = []
+    for line in server.stdout:
+        lines.append(line)
+        if "Ctrl-C stops everything" in line:
+            return "".join(lines)
+    raise AssertionError(f"it ended: {lines}")
+
+
+def paste(line: str) -> requests.Response:
+    """Do what the printed `curl` line does."""
+    curl, silent, address, flag, header = shlex.split(line)
+    assert (curl, silent, flag) == ("curl", "-s", "-H")
+    name, value = header.split(": ")
+    return requests.get(address, headers={name: value}, timeout=10)
+
+
+def test_serves_from_the_first_start_to_a_kill_and_a_second_start(
+    start: Start, data: DataFolder, port: int
+) -> None:
+    first = start(port)
+    shown = terminal(first)
+    known = json.loads((data.path / "sample.json").read_text())
+    assert (data.path / "sample.json").stat().st_mode & 0o777 == 0o600
+    for name in ("base_url", "email", "password", "operator_email", "operator_password", "api_key"):
+        assert known[name] in shown
+    assert known["base_url"] == f"http://localhost:{port}"
+    assert "10,000 credits" in shown
+
+    answer = paste(re.findall("curl .*", shown)[0])
+    assert (answer.status_code, answer.json()["credits_used"]) == (200, 1)
+    assert requests.get(f"{known['base_url']}/static/admin/css/base.css", timeout=10).ok
+    log_in = {"email": known["email"], "password": known["password"]}
+    assert requests.post(f"{known['base_url']}/api/v1/auth/login", json=log_in, timeout=10).ok
+
+    children = psutil.Process(first.pid).children(recursive=True)
+    assert {"web", "worker"} <= {Path(process.cwd()).name for process in children}
+    first.kill()
+    first.communicate()
+    second = start(port)
+    shown = terminal(second)
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert json.loads((data.path / "sample.json").read_text()) == {**known, "available": 9_999}
+    assert "9,999 credits" in shown
+
+    second.send_signal(signal.SIGINT)
+    assert second.communicate()[0].splitlines()[-1] == "Stopped. Nothing is left running."
+    assert second.returncode == 0
+    assert processes_below(data.path) == []
+    assert list(data.sockets.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(data: DataFolder, settings: Settings) -> None:
+    settings.DATA_DIR = data.path
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings.PORT = other.getsockname()[1]
+        with pytest.raises(StartError, match=rf"^Port {settings.PORT} .*: choose another one, such as PORT="):
+            serve()
+    assert not (data.path / "pg").exists()
+    assert not (data.path / "log" / "redis.log").exists()
+
+
+def test_localhost_must_not_lead_to_somebody_else(port: int) -> None:
+    with (
+        socket.create_server(("::1", port), family=socket.AF_INET6),
+        pytest.raises(StartError, match="choose another one"),
+        listening("127.0.0.1", port),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "told"),
+    [
+        ("nowhere.example", 8000, "HOST=nowhere.example is no IP address"),
+        ("127.0.0.1", 70000, "PORT=70000 is"),
+    ],
+)
+def test_an_address_that_is_none_is_told(host: str, port: int, told: str) -> None:
+    with pytest.raises(StartError, match=told), listening(host, port):
+        pass
+
+
+def test_a_process_that_ends_by_itself_ends_all_and_its_log_is_named(data: DataFolder) -> None:
+    with data.claimed():
+        folder, log = data.work("worker"), data.log("worker")
+        child = Child.start("worker", ["sh", "-c", "echo out of luck"], folder=folder, log=log)
+        with pytest.raises(StartError) as told:
+            watch([child])
+    assert str(told.value) == f"worker ended by itself (out of luck): see {log}."
+
+
+def test_a_setting_that_is_none_is_told_in_one_sentence(start: Start) -> None:
+    server = start("many")
+    shown, _ = server.communicate()
+    assert shown.startswith("A setting is not right (")
+    assert shown.endswith(": .env.example says what each may be.\n")
+    assert server.returncode == 1
