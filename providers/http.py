@@ -134,17 +134,14 @@ class HTTPClient:
         What may succeed a little later is tried again, with growing and jittered pauses, while time is left.
         """
         limits, end = self._patience, time.monotonic() + self._patience.total
-        for attempt in stamina.retry_context(
-            on=lambda error: self._pause(error, end),
+        again = stamina.RetryingCaller(
             attempts=limits.attempts,
             timeout=limits.total,
             wait_initial=limits.wait_initial,
             wait_max=limits.wait_max,
             wait_jitter=limits.wait_initial,
-        ):
-            with attempt:
-                return self._attempt(path, params, operation, max_bytes, end)
-        raise AssertionError("unreachable")
+        ).on(lambda error: self._pause(error, end))
+        return again(self._attempt, path, params, operation, max_bytes, end)
 
     def _pause(self, error: Exception, end: float) -> bool | float:
         """Say whether to try again: False, True for the usual pause, or how many seconds to wait."""

@@ -6,6 +6,7 @@
 import gzip
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -94,6 +95,7 @@ class Server(ThreadingHTTPServer):
     script: list[Behaviour] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     faults: list[BaseException | None] = field(default_factory=list)
+    scheme: str = "http"
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     daemon_threads = True
@@ -104,7 +106,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that leaves early is what some tests are about; anything else is a fault of the test."""
@@ -114,9 +116,11 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(usually: Behaviour | None = None) -> Iterator[Server]:
-    """Run the server for the length of the block."""
+def serving(usually: Behaviour | None = None, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Run the server for the length of the block, over TLS if there is a context for it."""
     server = Server(usually or knows_all)
+    if tls is not None:
+        server.scheme, server.socket = "https", tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

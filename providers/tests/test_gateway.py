@@ -1,9 +1,11 @@
 """The way to an answer: store, providers in order, merge, stale and not found."""
 
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,7 @@ from providers.base import (
 from providers.errors import ErrorClass, MarketplaceNotServed, ProviderError, UpstreamUnavailable
 from providers.flights import Flights
 from providers.gateway import Gateway
+from providers.lease import Lease
 from providers.tests.stand_ins import ASIN, DOWN, EMPTY, Mute, StandIn, full
 from providers.tests.stores import DictStore
 
@@ -189,6 +192,38 @@ def test_an_old_part_is_dropped_with_the_old_answer() -> None:
 def test_an_old_answer_adds_nothing_to_not_found() -> None:
     store = DictStore(stored(full(offers=OFFERS), Part.OFFERS, age=600))
     assert ask([StandIn(None)], store, Part.REVIEWS).product is None
+
+
+# --- single flight ----------------------------------------------------------------------------------------
+
+
+def test_what_another_process_has_found_meanwhile_is_the_answer() -> None:
+    provider, before = StandIn(full(title="Asked twice")), threading.Event()
+    theirs = Lease(f"US:{ASIN}:core", seconds=30)
+    assert theirs.take() is None
+    store, answers = DictStore(), list[Answer]()
+    gateway = Gateway([provider], store, flights=Flights(), ages=AGES)
+    thread = threading.Thread(
+        target=lambda: answers.append(
+            gateway.product(ASIN, marketplace="US", parts=[], before_upstream=before.set)
+        )
+    )
+    with theirs.held():
+        thread.start()
+        assert before.wait(30)
+        store.put(stored(full(title="Theirs")), keep_seconds=1)
+    thread.join(30)
+    assert [(one.freshness, one.product and one.product.title) for one in answers] == [
+        (Freshness.UPSTREAM, "Theirs")
+    ]
+    assert provider.asked == []
+
+
+def test_the_configured_gateway_asks_the_configured_providers(settings: Any) -> None:
+    settings.PROVIDERS = [settings.KNOWN_PROVIDERS["sample"]]
+    answer = Gateway.configured(DictStore()).product(ASIN, marketplace="JP", before_upstream=Before())
+    assert answer.product is not None
+    assert answer.product.is_sample
 
 
 # --- several providers ------------------------------------------------------------------------------------
