@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 
 @dataclass
@@ -85,9 +86,7 @@ async def drive(host: str, port: int, requests: Sequence[bytes], *, clients: int
     endings = []
     for _ in range(clients):
         done: asyncio.Future[None] = loop.create_future()
-        await loop.create_connection(
-            lambda done=done: Client(turns, result, began + seconds, done), host, port
-        )
+        await loop.create_connection(partial(Client, turns, result, began + seconds, done), host, port)
         endings.append(done)
     await asyncio.gather(*endings)
     result.seconds = time.perf_counter() - began
