@@ -81,7 +81,7 @@ class Quest:
         return product
 
     def result(self, is_fresh: Callable[[datetime | None], bool]) -> StoredProduct:
-        """Return what is to be kept: also parts of the old answer that are fresh and were not asked for now."""
+        """Return what is to be kept: also parts of the old answer that are fresh and were not asked now."""
         product, asked = self.product, {}
         for part in self.wanted:
             undelivered = missing(product, [part])
