@@ -238,7 +238,8 @@ KNOWN_PROVIDERS: dict[str, dict[str, Any]] = {
 }
 PROVIDER_NAMES = env.list("PROVIDERS", default=["keepa"] if env("KEEPA_API_KEY", default="") else ["sample"])
 PROVIDERS = [
-    KNOWN_PROVIDERS.get(name, {"NAME": name, "BACKEND": "", "OPTIONS": {}}) for name in PROVIDER_NAMES
+    KNOWN_PROVIDERS.get(name, {"NAME": name, "BACKEND": "", "OPTIONS": {}})
+    for name in (name.strip() for name in PROVIDER_NAMES)
 ]
 PRODUCT_FRESH_SECONDS = 3600
 PRODUCT_STALE_SECONDS = 24 * 3600
