@@ -187,19 +187,18 @@ def test_what_another_process_finds_is_taken_from_the_store(flights: Flights[Any
     assert work.calls == 0
 
 
-def looks_at_leases() -> int:
-    """Return how often anybody has looked whether a lease is still held."""
-    gets = get_redis_connection("default").info("commandstats").get("cmdstat_get", {"calls": 0})
-    return int(gets["calls"])
+def until_somebody_looks(commands: Any) -> None:
+    """Return when a connection to our Redis database has looked whether the lease is still held."""
+    ours = get_redis_connection("default").connection_pool.connection_kwargs.get("db", 0)
+    looks = (seen for seen in commands.listen() if seen["command"] == f"GET {LOCK}" and seen["db"] == ours)
+    assert next(seen for seen in looks if seen["client_type"] != "lua")
 
 
 def test_the_failure_of_another_process_is_ours_too(flights: Flights[Any], other: Lease) -> None:
     def fail() -> None:
-        with other.held():
-            looks = looks_at_leases()
+        with other.held(), get_redis_connection("default").monitor() as commands:
             crowd.start()
-            while looks_at_leases() < looks + 2:
-                assert work.calls == 0
+            until_somebody_looks(commands)
             raise UpstreamUnavailable({"keepa": ErrorClass.RATE_LIMITED}, retry_after=12)
 
     assert other.take() is None
