@@ -1,9 +1,9 @@
 """Lists by cursor: the next page starts after the last row seen, whatever was added meanwhile."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -26,7 +26,7 @@ class CursorPagination(BasePagination):
     fields: tuple[str, ...]
     next_cursor: str | None = None
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]  # a list in memory needs no cursor
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         """Return the rows of one page. Raises ValidationError (limit) and InvalidCursor (after)."""
@@ -48,7 +48,7 @@ class CursorPagination(BasePagination):
         condition = Q()
         for field, text in reversed(list(zip(self.fields, values, strict=True))):
             name = field.lstrip("-")
-            value = model._meta.get_field(name).to_python(text)
+            value = cast("Field[Any, Any]", model._meta.get_field(name)).to_python(text)
             past = Q((f"{name}__{comparison}", value))
             condition = Q((f"{name}__{comparison}e", value)) & (past | condition) if condition else past
         return condition

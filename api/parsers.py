@@ -160,4 +160,4 @@ def accept_chunked(request: HttpRequest) -> None:
     except OSError:  # the caller hung up; there is nobody to tell
         return
     request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = io.BytesIO(body)  # type: ignore[attr-defined]
+    request._stream = io.BytesIO(body)

@@ -1,6 +1,6 @@
 """The calls about an ASIN."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -24,7 +24,7 @@ ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description=
 class Lookup(APIView):
     """One product, paid for when it is delivered. No HEAD: it would pay for what is not sent."""
 
-    http_method_names: ClassVar = ["get", "post", "options"]
+    http_method_names = ["get", "post", "options"]
 
     def answer(self, request: Request, query: LookupInput) -> Response:
         """Look up what the query asks for, and charge what was delivered of it."""
@@ -96,8 +96,8 @@ def receipt(due: Payment, key: str) -> dict[str, str]:
 class Public(APIView):
     """A page of facts that needs no credentials and may be kept for an hour."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = []
+    authentication_classes = ()
+    permission_classes = ()
 
     def kept(self, body: dict[str, Any]) -> Response:
         """Return facts that change with a release only."""

@@ -44,7 +44,7 @@ class MarketplacesOutput(serializers.Serializer[Any]):
     """All of them."""
 
     status = serializers.ChoiceField(["success"])
-    data = MarketplaceOutput(many=True)
+    data = MarketplaceOutput(many=True)  # type: ignore[assignment]  # a property of serializers
     request_id = serializers.CharField()
 
 
@@ -69,7 +69,7 @@ class PricingOutput(serializers.Serializer[Any]):
     """The price list."""
 
     status = serializers.ChoiceField(["success"])
-    data = PricesOutput()
+    data = PricesOutput()  # type: ignore[assignment]  # a property of serializers
     request_id = serializers.CharField()
 
 

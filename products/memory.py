@@ -18,8 +18,8 @@ KEEP_PRODUCT = """
         is_sample = excluded.is_sample, providers = excluded.providers, fetched_at = excluded.fetched_at
     WHERE products_product.fetched_at <= excluded.fetched_at
 """
-# Upstreams repeat years of history in every answer: of a series only what is new is kept. MATERIALIZED, or the
-# planner may look for the last known point ten thousand times.
+# Upstreams repeat years of history in every answer: of a series only what is new is kept.
+# MATERIALIZED, or the planner may look for the last known point ten thousand times.
 KEEP_OBSERVATIONS = """
     WITH told AS MATERIALIZED (
         SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::numeric[], %s::text[])
@@ -67,8 +67,8 @@ def recall(asin: str, marketplace: str) -> bytes | None:
             "SELECT document::text FROM products_product WHERE asin = %s AND marketplace = %s",
             [asin, marketplace],
         )
-        row = cursor.fetchone()
-    return row and row[0].encode()
+        row: tuple[str] | None = cursor.fetchone()
+    return None if row is None else row[0].encode()
 
 
 def observed(product: ProductData, at: datetime) -> list[tuple[str, str, datetime, Decimal | None, str]]:

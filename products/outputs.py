@@ -154,7 +154,7 @@ class LookupOutput(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(["success"])
     credits_used = serializers.IntegerField(help_text="Credits taken for this answer.")
-    data = ProductOutput()
+    data = ProductOutput()  # type: ignore[assignment]  # the name of a property of serializers
     request_id = serializers.CharField()
 
 

@@ -1,17 +1,12 @@
 """Questions about what is known of products."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
 from django.db import models
 
-if TYPE_CHECKING:
-    pass
 
-
-class ProductQuerySet(models.QuerySet["Product"]):
+class ProductQuerySet(models.QuerySet[Any]):
     """Which products."""
 
     def known_as(self, asin: str, marketplace: str) -> Self:
@@ -23,7 +18,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(fetched_at__gte=start)
 
 
-class ObservationQuerySet(models.QuerySet["Observation"]):
+class ObservationQuerySet(models.QuerySet[Any]):
     """Which observations."""
 
     def of(self, asin: str, marketplace: str) -> Self:

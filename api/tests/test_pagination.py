@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core import signing
 from django.db.models import QuerySet
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.generics import ListAPIView
 from rest_framework.serializers import ModelSerializer
 from rest_framework.test import APIRequestFactory
@@ -77,7 +78,7 @@ def test_rows_added_meanwhile_shift_nothing() -> None:
     assert walk(Newest, limit=5, between=add) == everything
 
 
-def test_a_page_costs_one_query(django_assert_num_queries: Any) -> None:
+def test_a_page_costs_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     after = get(Newest, limit="2").data["next"]
     with django_assert_num_queries(1):
         get(Newest, limit="2", after=after)

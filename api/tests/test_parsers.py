@@ -142,7 +142,7 @@ def test_a_view_may_take_larger_bodies() -> None:
 def chunked(body: io.BytesIO, **extra: Any) -> Any:
     """A request whose server took a body without a length, as gunicorn hands it on."""
     facts = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_TYPE": "application/json"} | extra
-    request = RequestFactory().generic("POST", "/api/v1/x", **facts)
+    request = RequestFactory().generic("POST", "/api/v1/x", **facts)  # type: ignore[arg-type]
     request.META.pop("CONTENT_LENGTH", None)
     return request
 

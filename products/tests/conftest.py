@@ -1,11 +1,11 @@
 """The cast: Alice has 100 credits, Bob has none. The upstream is the stand-in unless a test says else."""
 
 import pytest
-from django.conf import Settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.tests.factories import UserFactory, bearing, logged_in
+from accounts.tests.factories import a_user, bearing, logged_in
 from products.tests.factories import give, sample
 
 
@@ -19,7 +19,7 @@ def surroundings(settings: Settings) -> None:
 @pytest.fixture
 def alice(db: None) -> User:
     """Someone with 100 credits."""
-    user: User = UserFactory(email="alice@example.com")
+    user = a_user(email="alice@example.com")
     give(user, 100)
     return user
 
@@ -27,8 +27,7 @@ def alice(db: None) -> User:
 @pytest.fixture
 def bob(db: None) -> User:
     """Someone without credits."""
-    user: User = UserFactory(email="bob@example.com")
-    return user
+    return a_user(email="bob@example.com")
 
 
 @pytest.fixture

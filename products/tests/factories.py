@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import factory
+from factory.base import Factory
+from factory.declarations import LazyAttribute, SubFactory
 
 from accounts.models import User
 from credits.models import Hold, LedgerEntry, Wallet
@@ -27,7 +28,7 @@ ASIN = "B07ZPKCJ6X"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-class ProductDataFactory(factory.Factory):  # type: ignore[misc]  # factory-boy's types are generic in name only
+class ProductDataFactory(Factory):  # type: ignore[type-arg]  # not generic when it runs
     """What an upstream called `first` says of an ASIN."""
 
     class Meta:
@@ -38,14 +39,14 @@ class ProductDataFactory(factory.Factory):  # type: ignore[misc]  # factory-boy'
     title = "Thing"
     price = Money(Decimal("12.90"), "USD")
     rating = Decimal("4.5")
-    provenance = factory.LazyAttribute(
+    provenance = LazyAttribute(  # type: ignore[no-untyped-call]
         lambda made: {
             name: Source("first", NOON) for name in sorted(FIELDS) if getattr(made, name, None) is not None
         }
     )
 
 
-class StoredProductFactory(factory.Factory):  # type: ignore[misc]
+class StoredProductFactory(Factory):  # type: ignore[type-arg]
     """An answer as the gateway hands it to the store."""
 
     class Meta:
@@ -53,9 +54,21 @@ class StoredProductFactory(factory.Factory):  # type: ignore[misc]
 
     asin = ASIN
     marketplace = "US"
-    product = factory.SubFactory(ProductDataFactory)
-    asked = factory.LazyAttribute(lambda made: {Part.CORE: made.fetched_at})
+    product = SubFactory(ProductDataFactory)  # type: ignore[no-untyped-call]
+    asked = LazyAttribute(lambda made: {Part.CORE: made.fetched_at})  # type: ignore[no-untyped-call]
     fetched_at = NOON
+
+
+def a_product(**facts: Any) -> ProductData:
+    """Return what an upstream says, but for these facts."""
+    made: ProductData = ProductDataFactory.create(**facts)
+    return made
+
+
+def kept_answer(**facts: Any) -> StoredProduct:
+    """Return an answer, but for these facts; `product__title` and the like say what is in it."""
+    made: StoredProduct = StoredProductFactory.create(**facts)
+    return made
 
 
 class Upstream(ProductProvider):

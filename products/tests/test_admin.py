@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import User
 from products.models import Observation, Product
 from products.store import RedisThenPostgres
-from products.tests.factories import ASIN, StoredProductFactory
+from products.tests.factories import ASIN, kept_answer
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def operator(client: Client) -> Client:
     """An operator's browser."""
-    RedisThenPostgres().put(StoredProductFactory(), keep_seconds=60)
+    RedisThenPostgres().put(kept_answer(), keep_seconds=60)
     user = User.objects.create_superuser("operator@example.com", "x")
     client.force_login(user)
     return client

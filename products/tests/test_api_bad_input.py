@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 import time_machine
-from django.conf import Settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts import services as accounts
@@ -26,6 +26,11 @@ def assert_refused(answer: Any, status: int, code: str, *words: str) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.headers["Request-Id"] == body["request_id"]
     assert [word for word in words if word not in answer.content.decode()] == []
+
+
+def send(client: Any, body: bytes, content_type: str) -> Any:
+    """Post these very bytes."""
+    return client.generic("POST", URL, body, content_type)
 
 
 WRONG_FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -137,7 +142,7 @@ BAD_BODIES: dict[str, tuple[bytes, str, int, str, str]] = {
 @pytest.mark.parametrize("case", BAD_BODIES)
 def test_a_bad_body_is_refused_with_the_reason_and_free(case: str, as_alice: APIClient, alice: User) -> None:
     body, content_type, status, code, words = BAD_BODIES[case]
-    answer = as_alice.generic("POST", URL, body, content_type)
+    answer = send(as_alice, body, content_type)
     assert_refused(answer, status, code, words)
     assert purse(alice) == full(100)
 
@@ -245,7 +250,7 @@ def test_no_token_is_told_how_to_send_one(anyone: APIClient) -> None:
 
 
 def test_ten_megabytes_without_a_token_are_not_even_read(anyone: APIClient) -> None:
-    answer = anyone.generic("POST", URL, b" " * 10_000_000, JSON)
+    answer = send(anyone, b" " * 10_000_000, JSON)
     assert_refused(answer, 401, "authentication_required")
 
 
@@ -278,4 +283,4 @@ def test_a_changed_password_ends_the_tokens_before_it(alice: User, as_alice: API
 
 def test_the_content_type_may_name_its_charset(as_alice: APIClient) -> None:
     body = b'\xef\xbb\xbf{"asin": "b07zpkcj6x"}'
-    assert as_alice.generic("POST", URL, body, "application/json; charset=utf-8").status_code == 200
+    assert send(as_alice, body, "application/json; charset=utf-8").status_code == 200

@@ -1,7 +1,7 @@
 """Marketplaces and prices: public, and from the tables that look up and charge."""
 
 import pytest
-from django.conf import Settings
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User

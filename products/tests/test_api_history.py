@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -13,9 +13,9 @@ from products.store import RedisThenPostgres
 from products.tests.factories import (
     ASIN,
     NOON,
-    ProductDataFactory,
-    StoredProductFactory,
+    a_product,
     full,
+    kept_answer,
     purse,
 )
 from providers.base import HistoryPoint
@@ -29,8 +29,8 @@ HOUR = timedelta(hours=1)
 def a_week() -> None:
     """Seven days of prices, hour by hour, and one rating."""
     past = [HistoryPoint("new", NOON - n * HOUR, Decimal(n), "USD") for n in range(168)]
-    product = ProductDataFactory(price=None, history=(*past, HistoryPoint("new", NOON + HOUR, None, "USD")))
-    RedisThenPostgres().put(StoredProductFactory(product=product), keep_seconds=60)
+    product = a_product(price=None, history=(*past, HistoryPoint("new", NOON + HOUR, None, "USD")))
+    RedisThenPostgres().put(kept_answer(product=product), keep_seconds=60)
 
 
 def rows(client: APIClient, **query: Any) -> Any:
@@ -80,7 +80,9 @@ def test_series_and_time_narrow_it(as_alice: APIClient, a_week: None) -> None:
     assert rows(as_alice, series="nothing") == []
 
 
-def test_a_page_is_one_query(as_alice: APIClient, a_week: None, django_assert_num_queries: Any) -> None:
+def test_a_page_is_one_query(
+    as_alice: APIClient, a_week: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     rows(as_alice)
     with django_assert_num_queries(1):
         rows(as_alice, limit=10)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.conf import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -13,7 +13,7 @@ from accounts.tests.factories import bearing, key_of
 from credits.caps import set_cap
 from credits.models import LedgerEntry
 from products.outputs import ProductOutput
-from products.tests.factories import ASIN, ProductDataFactory, full, purse, upstream
+from products.tests.factories import ASIN, a_product, full, purse, upstream
 from providers.base import Part
 from providers.errors import ErrorClass, ProviderError
 
@@ -110,7 +110,7 @@ def test_what_is_kept_from_another_call_is_neither_shown_nor_charged_unasked(as_
 def test_what_was_asked_for_and_not_delivered_is_not_charged(
     as_alice: APIClient, alice: User, settings: Settings
 ) -> None:
-    settings.PROVIDERS = [upstream("bare", lambda asin, place, parts: ProductDataFactory())]
+    settings.PROVIDERS = [upstream("bare", lambda asin, place, parts: a_product())]
     answer = as_alice.post(URL, {"asin": ASIN, **EVERYTHING}, format="json")
     assert (answer.json()["credits_used"], answer.json()["data"]["offers"]) == (1, None)
     assert answer.headers["X-Credits-Remaining"] == "99"
@@ -126,7 +126,7 @@ def test_pictures_can_be_left_out(as_alice: APIClient) -> None:
 
 def test_an_answer_from_the_store_says_how_old_it_is(as_alice: APIClient, settings: Settings) -> None:
     calls: list[str] = []
-    settings.PROVIDERS = [upstream("counted", lambda asin, place, parts: ProductDataFactory(), calls)]
+    settings.PROVIDERS = [upstream("counted", lambda asin, place, parts: a_product(), calls)]
     first = as_alice.post(URL, {"asin": ASIN}, format="json")
     assert (first.json()["data"]["freshness"], first.headers["Age"]) == ("fresh", "0")
     with time_machine.travel(timedelta(minutes=10), tick=False):
@@ -138,7 +138,7 @@ def test_an_answer_from_the_store_says_how_old_it_is(as_alice: APIClient, settin
 
 @pytest.mark.django_db(transaction=True)
 def test_a_cached_lookup_asks_the_database_for_the_charge_and_nothing_else(
-    as_alice: APIClient, django_assert_num_queries: Any
+    as_alice: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     as_alice.post(URL, {"asin": ASIN}, format="json")
     with django_assert_num_queries(1):
@@ -161,7 +161,7 @@ def test_without_credits_nothing_is_asked_of_an_upstream(
 ) -> None:
     settings.PUBLIC_URL = "https://pallet.example"
     calls: list[str] = []
-    settings.PROVIDERS = [upstream("counted", lambda asin, place, parts: ProductDataFactory(), calls)]
+    settings.PROVIDERS = [upstream("counted", lambda asin, place, parts: a_product(), calls)]
     answer = as_bob.post(URL, {"asin": ASIN, "include_offers": True}, format="json")
     body = answer.json()
     assert (answer.status_code, body["code"]) == (402, "insufficient_credits")

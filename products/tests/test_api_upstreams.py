@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.conf import Settings
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.tests.factories import bearing, key_of
@@ -14,7 +14,7 @@ from products.tests.factories import ASIN, full, purse, sample, upstream
 from providers.base import Part
 from providers.http import Patience
 from providers.tests import loopback
-from providers.tests.loopback import Behaviour, Server, says
+from providers.tests.loopback import Behaviour, Handler, Query, Server, says
 
 pytestmark = pytest.mark.django_db
 URL = f"/api/v1/products/{ASIN}"
@@ -108,7 +108,11 @@ def test_an_upstream_that_says_nothing_in_time_is_passed_over(
     keepa: Server, alice: User, settings: Settings
 ) -> None:
     settings.PROVIDERS = [entry(keepa)]
-    keepa.usually = lambda handler, query: handler.rfile.read(1) and None
+
+    def wait_for_the_other_side(handler: Handler, query: Query) -> None:
+        handler.rfile.read(1)
+
+    keepa.usually = wait_for_the_other_side
     answer = bearing(key_of(alice)[1]).get(URL)
     assert (answer.status_code, answer.json()["code"]) == (503, "upstream_unavailable")
     assert purse(alice) == full(100)

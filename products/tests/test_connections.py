@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.conf import Settings
 from django.db import connection, connections, transaction
+from pytest_django import Settings
 
 from accounts.models import User
-from accounts.tests.factories import UserFactory, bearing, key_of
+from accounts.tests.factories import a_user, bearing, key_of
 from products.connections import give_back_connection
 from products.models import Product
 from products.tests.factories import full, give, purse, sample
@@ -24,11 +24,11 @@ def two_connections() -> Iterator[None]:
     """A pool of two, as a small install may have."""
     options = connections.settings["default"]["OPTIONS"]
     before = options["pool"]
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     options["pool"] = {**before, "min_size": 1, "max_size": 2}
     yield
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     options["pool"] = before
 
 
@@ -36,6 +36,11 @@ def in_use() -> int:
     """Connections of the pool that somebody holds."""
     stats = connection.pool.get_stats()  # type: ignore[attr-defined]
     return int(stats["pool_size"] - stats["pool_available"])
+
+
+def is_connected() -> bool:
+    """Whether this thread holds a connection."""
+    return connection.connection is not None
 
 
 def test_a_pool_of_two_serves_fifty_lookups_that_wait_for_their_upstream(
@@ -86,15 +91,15 @@ def test_a_connection_given_back_in_mid_request_serves_the_rest_of_it(
 
 def test_what_was_given_back_can_be_taken_again() -> None:
     give_back_connection()
-    assert connection.connection is None
-    UserFactory()
-    assert connection.connection is not None
+    assert not is_connected()
+    a_user()
+    assert is_connected()
     assert User.objects.count() == 1
 
 
 def test_within_a_transaction_nothing_is_given_back() -> None:
     with transaction.atomic():
-        UserFactory()
+        a_user()
         give_back_connection()
         assert User.objects.count() == 1
     assert User.objects.count() == 1
@@ -121,7 +126,7 @@ def test_fifty_callers_of_one_missing_product_make_one_upstream_call_and_pay_one
         everyone_waits.wait(timeout=60)
 
     settings.PROVIDERS = [sample(latency_ms=1, sleep=wait)]
-    users = [UserFactory() for _ in range(CALLERS)]
+    users = [a_user() for _ in range(CALLERS)]
     for user in users:
         give(user, 1)
     keys = [key_of(user)[1] for user in users]

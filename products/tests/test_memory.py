@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from products.memory import figures, observed
 from products.models import Observation
 from products.store import RedisThenPostgres
-from products.tests.factories import ASIN, NOON, ProductDataFactory, StoredProductFactory
+from products.tests.factories import ASIN, NOON, a_product, kept_answer
 from providers.base import HistoryPoint, Money, RankData, Source
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 def put(at: datetime = NOON, **facts: Any) -> None:
-    RedisThenPostgres().put(
-        StoredProductFactory(product=ProductDataFactory(**facts), fetched_at=at), keep_seconds=60
-    )
+    RedisThenPostgres().put(kept_answer(product=a_product(**facts), fetched_at=at), keep_seconds=60)
 
 
 def seen(series: str) -> list[tuple[datetime, Decimal | None]]:
@@ -73,7 +72,9 @@ def test_of_a_history_only_what_is_new_is_kept() -> None:
     assert seen("new")[-1] == (NOON, None)
 
 
-def test_ten_thousand_points_take_one_statement(django_assert_max_num_queries: Any) -> None:
+def test_ten_thousand_points_take_one_statement(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     past = tuple(new(NOON - n * timedelta(minutes=1), str(n)) for n in range(10_000))
     with django_assert_max_num_queries(4):
         put(history=past)
@@ -95,17 +96,17 @@ def test_what_two_upstreams_say_stands_side_by_side() -> None:
 
 def test_the_same_asin_elsewhere_is_another_product() -> None:
     put()
-    elsewhere = StoredProductFactory(marketplace="DE", product=ProductDataFactory(marketplace="DE"))
+    elsewhere = kept_answer(marketplace="DE", product=a_product(marketplace="DE"))
     RedisThenPostgres().put(elsewhere, keep_seconds=60)
     assert Observation.objects.of(ASIN, "DE").count() == Observation.objects.of(ASIN, "US").count() == 2
 
 
 def test_nothing_told_leaves_nothing() -> None:
-    silent = ProductDataFactory(price=None, rating=None)
+    silent = a_product(price=None, rating=None)
     assert figures(silent, NOON) == []
-    RedisThenPostgres().put(StoredProductFactory(product=silent), keep_seconds=60)
+    RedisThenPostgres().put(kept_answer(product=silent), keep_seconds=60)
     assert not Observation.objects.exists()
 
 
 def test_a_figure_of_unknown_origin_has_no_provider() -> None:
-    assert {point[1] for point in observed(ProductDataFactory(provenance={}), NOON)} == {""}
+    assert {point[1] for point in observed(a_product(provenance={}), NOON)} == {""}

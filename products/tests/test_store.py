@@ -1,18 +1,17 @@
 """Answers are kept in Redis and as a row, and either alone is enough."""
 
 from datetime import timedelta
-from typing import Any
 
 import orjson
 import pytest
-from django.conf import Settings
 from django.core.cache import cache
 from django.db import connection
 from django_redis import get_redis_connection
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from products.models import Observation, Product
 from products.store import RedisThenPostgres, cache_key
-from products.tests.factories import ASIN, NOON, ProductDataFactory, StoredProductFactory
+from products.tests.factories import ASIN, NOON, a_product, kept_answer
 
 pytestmark = pytest.mark.django_db
 store = RedisThenPostgres()
@@ -25,28 +24,28 @@ def redis_away(settings: Settings) -> None:
     settings.CACHES = {name: entry | nowhere for name, entry in settings.CACHES.items()}
 
 
-def test_what_was_put_is_got(django_assert_num_queries: Any) -> None:
-    kept = StoredProductFactory()
+def test_what_was_put_is_got(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    kept = kept_answer()
     store.put(kept, keep_seconds=60)
     with django_assert_num_queries(0):
         assert store.get(ASIN, "US") == kept
 
 
 def test_nothing_is_known_of_what_was_never_put() -> None:
-    store.put(StoredProductFactory(), keep_seconds=60)
+    store.put(kept_answer(), keep_seconds=60)
     assert store.get(ASIN, "DE") is None
     assert store.get("B000000000", "US") is None
 
 
 def test_redis_keeps_it_for_as_long_as_asked() -> None:
-    store.put(StoredProductFactory(), keep_seconds=600)
+    store.put(kept_answer(), keep_seconds=600)
     assert 590 < get_redis_connection("default").ttl(cache_key(ASIN, "US")) <= 600
 
 
 def test_the_row_answers_when_redis_has_forgotten_and_redis_learns_it_again(
-    django_assert_num_queries: Any,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    kept = StoredProductFactory()
+    kept = kept_answer()
     store.put(kept, keep_seconds=60)
     cache.clear()
     with django_assert_num_queries(1):
@@ -56,13 +55,13 @@ def test_the_row_answers_when_redis_has_forgotten_and_redis_learns_it_again(
 
 
 def test_the_row_answers_when_redis_is_away(redis_away: None) -> None:
-    kept = StoredProductFactory()
+    kept = kept_answer()
     store.put(kept, keep_seconds=60)
     assert store.get(ASIN, "US") == kept
 
 
 def test_that_there_is_no_such_product_is_kept_too() -> None:
-    store.put(StoredProductFactory(product=None), keep_seconds=60)
+    store.put(kept_answer(product=None), keep_seconds=60)
     cache.clear()
     kept = store.get(ASIN, "US")
     assert kept is not None
@@ -71,19 +70,15 @@ def test_that_there_is_no_such_product_is_kept_too() -> None:
 
 
 def test_the_last_answer_replaces_the_one_before() -> None:
-    store.put(StoredProductFactory(product__title="Old"), keep_seconds=60)
-    store.put(
-        StoredProductFactory(product__title="New", fetched_at=NOON + timedelta(hours=1)), keep_seconds=60
-    )
+    store.put(kept_answer(product__title="Old"), keep_seconds=60)
+    store.put(kept_answer(product__title="New", fetched_at=NOON + timedelta(hours=1)), keep_seconds=60)
     row = Product.objects.get()
     assert (row.title, row.fetched_at, row.providers) == ("New", NOON + timedelta(hours=1), "first")
 
 
 def test_a_late_answer_does_not_replace_a_newer_one() -> None:
-    store.put(StoredProductFactory(product__title="New"), keep_seconds=60)
-    store.put(
-        StoredProductFactory(product__title="Old", fetched_at=NOON - timedelta(hours=1)), keep_seconds=60
-    )
+    store.put(kept_answer(product__title="New"), keep_seconds=60)
+    store.put(kept_answer(product__title="Old", fetched_at=NOON - timedelta(hours=1)), keep_seconds=60)
     assert Product.objects.get().title == "New"
 
 
@@ -96,7 +91,7 @@ def test_an_entry_of_another_version_is_a_miss() -> None:
 
 @pytest.mark.parametrize("title", ["a\0b", "\0", "C:\\u0000", "C:\\\0", "\\\\\0\0"])
 def test_a_nul_character_from_an_upstream_spoils_nothing(title: str) -> None:
-    store.put(StoredProductFactory(product__title=title), keep_seconds=60)
+    store.put(kept_answer(product__title=title), keep_seconds=60)
     cache.clear()
     kept = store.get(ASIN, "US")
     assert kept is not None
@@ -105,22 +100,22 @@ def test_a_nul_character_from_an_upstream_spoils_nothing(title: str) -> None:
 
 
 def test_an_answer_that_no_row_can_hold_is_kept_in_redis_and_raises_nothing() -> None:
-    product = ProductDataFactory(marketplace="TOOLONG")
-    store.put(StoredProductFactory(marketplace="TOOLONG", product=product), keep_seconds=60)
+    product = a_product(marketplace="TOOLONG")
+    store.put(kept_answer(marketplace="TOOLONG", product=product), keep_seconds=60)
     assert store.get(ASIN, "TOOLONG") is not None
     assert not Product.objects.exists()
 
 
 def test_keeping_an_answer_takes_two_statements_however_long_its_history(
-    django_assert_max_num_queries: Any,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_max_num_queries(4):  # two of them open and close the transaction
-        store.put(StoredProductFactory(), keep_seconds=60)
+        store.put(kept_answer(), keep_seconds=60)
     assert Observation.objects.count() == 2
 
 
 def test_the_document_can_be_read_in_the_database() -> None:
-    store.put(StoredProductFactory(), keep_seconds=60)
+    store.put(kept_answer(), keep_seconds=60)
     with connection.cursor() as cursor:
         cursor.execute("SELECT document->'product'->'price' FROM products_product")
         assert orjson.loads(cursor.fetchone()[0]) == {"amount": "12.90", "currency": "USD"}
