@@ -3,11 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config import docs
+
 urlpatterns = [
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("credits.urls")),
     path("api/v1/", include("products.urls")),
     path("", include("api.urls")),
+    path("docs/errors", docs.errors, name="docs-errors"),
     path("admin/", admin.site.urls),
 ]
 handler400 = "config.errors.bad_request"

@@ -259,6 +259,16 @@ def test_docs_and_table_agree() -> None:
     )
 
 
+def test_the_address_in_a_problem_leads_to_what_is_said_about_it(client: Client, settings: Settings) -> None:
+    settings.PUBLIC_URL = "http://testserver"
+    kind = client.get("/api/v1/nothing").json()["type"]
+    page = client.get(kind.partition("#")[0].removeprefix("http://testserver"))
+    assert page.status_code == 200
+    assert f'id="{kind.partition("#")[2]}"' in page.content.decode()
+    assert all(f'id="{code}"' in page.content.decode() for code in TITLES)
+    assert "`" not in page.content.decode()
+
+
 def test_each_code_has_one_status_and_one_title() -> None:
     codes = {code: status for status, code in ERRORS.values()}
     assert set(codes.items()) == {(code, status) for status, code in ERRORS.values()}
