@@ -110,6 +110,7 @@ def test_a_limit_out_of_range_is_named(limit: str) -> None:
         signing.dumps(["1", "2"], salt="api.pagination:Newest:-id"),
         signing.dumps({"a": 1}, salt="api.pagination:Newest:-id"),
     ],
+    ids=["nonsense", "nul", "forged", "of another list", "too long", "no list"],  # signatures tell the time
 )
 def test_a_cursor_that_is_not_ours_is_refused(after: str) -> None:
     answer = get(Newest, after=after)
