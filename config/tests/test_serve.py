@@ -98,7 +98,7 @@ def test_serves_from_the_first_start_to_a_kill_and_a_second_start(
     assert requests.post(f"{known['base_url']}/api/v1/auth/login", json=log_in, timeout=10).ok
 
     children = psutil.Process(first.pid).children(recursive=True)
-    assert {"web", "worker"} <= {Path(process.cwd()).name for process in children}
+    assert {"web", "worker", "beat", "redis", "pg"} == {Path(process.cwd()).name for process in children}
     first.kill()
     first.communicate()
     second = start(port)
