@@ -15,5 +15,5 @@ urlpatterns = [
         SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[]),
         name="schema",
     ),
-    re_path(r"^api(?:/.*)?$", views.Unknown.as_view(), name="unknown"),
+    re_path(r"^api(?![^/])", views.Unknown.as_view(), name="unknown"),  # api, api/ and all below
 ]

@@ -3,7 +3,7 @@
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
+from django.urls import resolve
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -26,8 +26,4 @@ def suggestion(request: HttpRequest) -> str | None:
     """Return the same path with or without its last slash, if that one exists."""
     path = request.path_info
     other = path.rstrip("/") if path.endswith("/") else path + "/"
-    try:
-        match = resolve(other)
-    except Resolver404:
-        return None
-    return None if getattr(match.func, "cls", None) is Unknown else other
+    return None if getattr(resolve(other).func, "cls", None) is Unknown else other

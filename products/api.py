@@ -85,12 +85,12 @@ class History(ListAPIView[Observation]):
 
 def receipt(due: Payment, key: str) -> dict[str, str]:
     """Return the headers that say what a finished payment took."""
-    headers = {"X-Credits-Charged": str(due.charged)}
-    if due.charged:
-        headers["X-Charge-Id"] = key
-    if due.available is not None:
-        headers["X-Credits-Remaining"] = str(due.available)
-    return headers
+    facts = {
+        "X-Credits-Charged": due.charged,
+        "X-Credits-Remaining": due.available,
+        "X-Charge-Id": key if due.charged else None,
+    }
+    return {name: str(fact) for name, fact in facts.items() if fact is not None}
 
 
 class Public(APIView):

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from products.querysets import ObservationQuerySet, ProductQuerySet
+from products.querysets import ObservationQuerySet
 
 
 class NumericField(models.DecimalField):  # type: ignore[type-arg]
@@ -38,13 +38,10 @@ class Product(models.Model):
     fetched_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ProductQuerySet.as_manager()
-
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["asin", "marketplace"], name="products_product_once"),
         ]
-        indexes: ClassVar = [models.Index(fields=["fetched_at"], name="products_product_by_age")]
 
     def __str__(self) -> str:
         return f"{self.asin} {self.marketplace}"

@@ -6,18 +6,6 @@ from typing import Any, Self
 from django.db import models
 
 
-class ProductQuerySet(models.QuerySet[Any]):
-    """Which products."""
-
-    def known_as(self, asin: str, marketplace: str) -> Self:
-        """The one with this ASIN in this marketplace, if it was ever asked for."""
-        return self.filter(asin=asin, marketplace=marketplace)
-
-    def fetched_since(self, start: datetime) -> Self:
-        """Asked of an upstream since `start`."""
-        return self.filter(fetched_at__gte=start)
-
-
 class ObservationQuerySet(models.QuerySet[Any]):
     """Which observations."""
 
