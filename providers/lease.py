@@ -32,12 +32,13 @@ _GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KE
 
 
 class Lease:
-    """The right to ask upstream about one thing, for `seconds` at a time."""
+    """The right to ask upstream about one thing, for `seconds`; renewed every `renew_after` seconds."""
 
-    def __init__(self, key: str, *, seconds: float) -> None:
+    def __init__(self, key: str, *, seconds: float, renew_after: float | None = None) -> None:
         self._name = f"pallet:flight:{key}"
         self._token = secrets.token_hex(8)
         self._seconds = seconds
+        self._renew_after = renew_after or seconds / 3
         self._redis = get_redis_connection("default")
 
     def take(self) -> str | None:
@@ -74,7 +75,7 @@ class Lease:
                 self._redis.eval(_GIVE_BACK, 1, self._name, self._token)
 
     def _renew_until(self, landed: threading.Event) -> None:
-        while not landed.wait(self._seconds / 3):
+        while not landed.wait(self._renew_after):
             with contextlib.suppress(RedisError):
                 self._redis.eval(_RENEW, 1, self._name, self._token, self._milliseconds)
 

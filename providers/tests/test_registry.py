@@ -1,6 +1,9 @@
 """From settings to instances, and what is checked before."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,18 +33,27 @@ def test_there_is_one_instance_per_process(settings: Any) -> None:
     assert [id(provider) for provider in identifier_providers()] == [id(product_providers()[0])]
 
 
-def test_a_forked_child_makes_its_own(settings: Any) -> None:
-    settings.PROVIDERS = [KEEPA]
-    ours = product_providers()[0]
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writer, b"same" if product_providers()[0] is ours else b"own")
-        os._exit(0)
-    os.close(writer)
-    os.waitpid(child, 0)
-    with os.fdopen(reader, "rb") as told:
-        assert told.read() == b"own"
+FORKS = """
+import os
+from providers.registry import product_providers
+ours = product_providers()[0]
+if os.fork() == 0:
+    print("ours" if product_providers()[0] is ours else "its own", flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_a_forked_child_makes_its_own() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", FORKS],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PROVIDERS": "sample"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert told.stdout == "its own\n"
 
 
 @pytest.mark.parametrize("entry", [UNKNOWN, NO_PROVIDER, NO_CLASS])

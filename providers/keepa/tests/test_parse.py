@@ -268,7 +268,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=300, deadline=None)
 @given(changes=st.dictionaries(st.sampled_from(sorted(product())), JSON, max_size=4), deep=JSON)
 def test_whatever_keepa_sends_it_is_read_or_refused(changes: dict[str, Any], deep: Any) -> None:
     raw = product() | {"stats": product()["stats"] | {"current": deep}} | changes

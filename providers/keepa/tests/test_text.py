@@ -1,7 +1,7 @@
 """Text without markup."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.keepa.text import CUT, line, paragraphs
@@ -41,6 +41,7 @@ def test_a_line_has_no_breaks() -> None:
     assert line(None) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_never_fails_and_never_leaves_what_a_database_cannot_keep(text: str) -> None:
     found = paragraphs(text)
