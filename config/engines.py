@@ -38,11 +38,15 @@ class Engines:
         self.children: list[Child] = []
 
     def start(self) -> None:
-        """Start what is embedded and wait until it answers; raises StartError."""
+        """Start what is embedded, and wait until both answer; raises StartError."""
         if settings.EMBEDDED_REDIS:
             self.children.append(redis_server.start(self.data))
+        else:
+            redis_server.ask()
         if settings.EMBEDDED_POSTGRES:
             self.children.append(postgres_server.start(self.data, durable=self.durable))
+        else:
+            postgres_server.ask()
         for child in self.children:
             server = redis_server if child.name == redis_server.NAME else postgres_server
             server.await_ready(self.data, child)

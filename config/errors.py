@@ -5,6 +5,7 @@ Apps raise plain exceptions that know no HTTP. Here, and only here, each becomes
 """
 
 import math
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -202,9 +203,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return told(request, problem)
 
 
+PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages
+
+
 def told(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Return the problem to a program as JSON, to a person as a page."""
-    if request.path_info.startswith(("/api/", "/health")) or request.path_info == "/api":
+    if PROGRAMS.match(request.path_info):
         return answer(request, problem)
     facts = {"problem": problem, "request_id": getattr(request, "id", "")}
     page = render_to_string(f"{page_of(problem.status)}.html", facts)

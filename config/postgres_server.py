@@ -10,6 +10,7 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGQUIT
 
 import psycopg
+from django.conf import settings
 
 from config.child import NOBODY
 from config.folder import DataFolder
@@ -38,7 +39,7 @@ def start(data: DataFolder, *, durable: bool) -> Child:
     if not (cluster / "PG_VERSION").exists():
         make_cluster(data, cluster, durable=durable)
     end_leftovers(data, cluster)
-    settings = {
+    parameters = {
         "listen_addresses": "",
         "unix_socket_directories": f'"{data.sockets}"',
         "unix_socket_permissions": "0700",
@@ -49,7 +50,7 @@ def start(data: DataFolder, *, durable: bool) -> Child:
         "log_timezone": "UTC",
         **({} if durable else THROWAWAY),
     }
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    options = [part for name, value in parameters.items() for part in ("-c", f"{name}={value}")]
     command = [programs() / "postgres", "-D", cluster, *options]
     return Child.start(
         NAME,
@@ -60,6 +61,24 @@ def start(data: DataFolder, *, durable: bool) -> Child:
         when_orphaned=SIGINT,
         unprivileged=True,
     )
+
+
+def ask() -> None:
+    """See that the PostgreSQL of DATABASE_URL answers; raises StartError."""
+    database = settings.DATABASES["default"]
+    try:
+        psycopg.connect(
+            host=database.get("HOST") or None,
+            port=database.get("PORT") or None,
+            user=database.get("USER") or None,
+            password=database.get("PASSWORD") or None,
+            dbname=database.get("NAME") or None,
+            connect_timeout=5,
+        ).close()
+    except psycopg.OperationalError as error:
+        raise StartError(
+            f"PostgreSQL does not answer ({' '.join(str(error).split())}): start it, or correct DATABASE_URL."
+        ) from None
 
 
 def make_cluster(data: DataFolder, cluster: Path, *, durable: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from signal import SIGTERM
 
 import redis
+from django.conf import settings
 
 from config.folder import DataFolder
 from config.packages import package_file
@@ -49,6 +50,15 @@ def await_ready(data: DataFolder, server: Child) -> None:
         if server.has_ended or time.monotonic() > deadline:
             raise server.failure()
         time.sleep(0.02)
+
+
+def ask() -> None:
+    """See that the Redis of REDIS_URL answers; raises StartError."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise StartError(f"Redis does not answer ({error}): start it, or correct REDIS_URL.") from None
 
 
 def answers(socket: Path) -> bool:

@@ -6,15 +6,15 @@ stopped too, and its log named.
 """
 
 import errno
-import http.client
 import ipaddress
 import json
 import os
+import re
 import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
@@ -24,7 +24,8 @@ from django.core.exceptions import ImproperlyConfigured
 from config.child import end_with
 from config.engines import running
 from config.folder import DataFolder, sentence
-from config.processes import Child, StartError, Stopped, stop_on_signals
+from config.healthcheck import is_ready
+from config.processes import Child, StartError, Stopped, last_line, stop_on_signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 PATIENCE_SECONDS = 120  # for migrations on a slow machine, and for the first answer
@@ -91,6 +92,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         except OverflowError:
             raise StartError(f"PORT={port} is no port: choose one from 1024 to 65535.") from None
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise StartError(f"HOST={host} is no address of this machine: try HOST=127.0.0.1.") from None
             remedy = f"choose another one, such as PORT={8001 if port == 8000 else 8000} make run"
             raise StartError(f"Port {port} of {host} cannot be used ({error.strerror}): {remedy}.") from None
         yield listener
@@ -111,9 +114,17 @@ def prepare(data: DataFolder, folder: Path, environment: Mapping[str, str]) -> N
     child = Child.start("manage.py prepare", command, folder=folder, log=data.log("prepare"), env=environment)
     try:
         if child.process.wait(PATIENCE_SECONDS):
-            raise child.failure()
+            raise StartError(f"The database is not ready for use ({complaint(child.log)}): see {child.log}.")
     finally:
         child.stop()
+
+
+def complaint(log: Path) -> str:
+    """Why a Django command failed: the first check that said so, else its last words."""
+    check = re.search(
+        r"^\S*: \((\w+\.E\d+)\) (?P<what>.*)\n\s*HINT: (?P<hint>.*)", log.read_text(), re.MULTILINE
+    )
+    return f"{check['what']} {check['hint']}" if check else last_line(log)
 
 
 @contextmanager
@@ -164,23 +175,12 @@ def beat_command(folder: Path) -> list[str]:
 def await_answer(listener: socket.socket, children: Sequence[Child]) -> None:
     """Wait until the web server says that it can work; raises StartError."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nosec B104
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_ready(host, port):
         raise_for_ended(children)
         if time.monotonic() > deadline:
             raise StartError(f"The web server does not get ready: see {children[-1].log}.")
         time.sleep(0.05)
-
-
-def is_ready(host: str, port: int) -> bool:
-    """Whether the readiness check answers 200, asked by a name that this install answers to."""
-    names = [name.lstrip(".") for name in settings.ALLOWED_HOSTS if name != "*"]
-    connection = http.client.HTTPConnection(host, port, timeout=5)
-    with closing(connection), suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/health/ready", headers={"Host": names[0]} if names else {})
-        return connection.getresponse().status == 200
-    return False
 
 
 def watch(children: Sequence[Child]) -> None:

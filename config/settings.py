@@ -40,6 +40,7 @@ def local_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
+SECRET_KEY_IS_LOCAL = not env("SECRET_KEY", default="")
 SECRET_KEY = env("SECRET_KEY", default="") or local_secret(DATA_DIR / "secret_key")
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver", HOST])
@@ -194,7 +195,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = EMAIL_VERIFICATION
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_VERIFICATION == "mandatory" else "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 LOGIN_URL = "/admin/login/"
 

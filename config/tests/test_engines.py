@@ -38,13 +38,16 @@ def embedded(settings: Settings) -> None:
     settings.EMBEDDED_POSTGRES = settings.EMBEDDED_REDIS = True
 
 
-def execute(data: DataFolder, *command: str, options: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+def execute(
+    data: DataFolder, *command: str, options: tuple[str, ...] = (), **variables: str
+) -> "subprocess.Popen[str]":
     """Start `python -m config.engines exec`, as `make` does."""
     ours = ("DATABASE_URL", "REDIS_URL", "TMPDIR")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.Popen(
         [sys.executable, "-m", "config.engines", "exec", *options, "--", *command],
         cwd=ROOT,
-        env={**{k: v for k, v in os.environ.items() if k not in ours}, "PALLET_DATA_DIR": str(data.path)},
+        env={**environment, **variables, "PALLET_DATA_DIR": str(data.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -122,6 +125,19 @@ def test_only_what_the_environment_does_not_name_is_started(data: DataFolder, se
     settings.EMBEDDED_POSTGRES = False
     with data.claimed(), running(data) as children:
         assert [child.name for child in children] == ["Redis"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "address"),
+    [("DATABASE_URL", "postgres://a:b@127.0.0.1:1/c"), ("REDIS_URL", "redis://127.0.0.1:1/0")],
+)
+def test_a_server_of_ones_own_that_does_not_answer_is_told(
+    data: DataFolder, variable: str, address: str
+) -> None:
+    refused = execute(data, "true", options=("--throwaway",), **{variable: address})
+    assert refused.communicate()[1].endswith(f": start it, or correct {variable}.\n")
+    assert refused.returncode == 1
+    assert processes_below(data.path) == []
 
 
 def test_a_folder_serves_one_command_at_a_time_and_others_may_join(data: DataFolder) -> None:

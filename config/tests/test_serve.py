@@ -137,6 +137,7 @@ def test_localhost_must_not_lead_to_somebody_else(port: int) -> None:
     ("host", "port", "told"),
     [
         ("nowhere.example", 8000, "HOST=nowhere.example is no IP address"),
+        ("192.0.2.1", 8000, "HOST=192.0.2.1 is no address of this machine"),
         ("127.0.0.1", 70000, "PORT=70000 is"),
     ],
 )
