@@ -99,6 +99,7 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     MarketplaceNotServed: ("marketplace",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
+PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages
 # Seconds to wait, where nobody knows better.
 RETRY_AFTER = {"rate_limited": 60, "service_unavailable": 2, "upstream_unavailable": 30}
 
@@ -201,9 +202,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer an exception nobody caught; Django has logged it. handler500."""
     problem = problem_of(sys.exc_info()[1] or RuntimeError())
     return told(request, problem)
-
-
-PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages
 
 
 def told(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -213,7 +213,7 @@ def handled(
 def test_what_django_refuses_is_a_problem_to_programs_and_a_page_to_people(
     answer: Callable[[str], HttpResponse], status: int, code: str
 ) -> None:
-    for path in ("/api/v1/x", "/api", "/health/x"):
+    for path in ("/api/v1/x", "/api", "//api/x", "/health/x"):
         told = answer(path)
         assert (told.status_code, told.headers["Content-Type"]) == (status, "application/problem+json")
         assert f'"code":"{code}"'.encode() in told.content

@@ -33,6 +33,17 @@ def test_a_lookup_costs_one_credit_and_says_so(as_alice: APIClient, alice: User)
     assert purse(alice) == full(99, charges=1)
 
 
+def test_what_was_paid_for_stays_with_who_paid(as_alice: APIClient) -> None:
+    headers = as_alice.post(URL, {"asin": ASIN}, format="json").headers
+    assert headers["Cache-Control"] == "private, no-store"
+    assert {"Authorization", "X-API-Key"} <= set(headers["Vary"].split(", "))
+
+
+def test_to_ask_what_can_be_asked_is_free(as_alice: APIClient, alice: User) -> None:
+    assert as_alice.options(f"/api/v1/products/{ASIN}").status_code == 200
+    assert purse(alice) == full(100)
+
+
 def test_the_charge_bears_the_name_of_the_request(as_alice: APIClient, alice: User) -> None:
     answer = as_alice.post(URL, {"asin": ASIN}, format="json")
     entry = LedgerEntry.objects.for_user(alice).of_kind("charge").get()
