@@ -176,7 +176,8 @@ def test_a_database_that_is_away_is_a_503_and_not_our_fault(
 
 def raised(error: BaseException, path: str = "/api/v1/x") -> HttpResponse:
     """What handler500 answers while this exception is under way."""
-    request: Any = RequestFactory().get(path)
+    request: Any = RequestFactory().get("/")
+    request.path_info = path
     request.id = "req_1"
     try:
         raise error
@@ -187,7 +188,8 @@ def raised(error: BaseException, path: str = "/api/v1/x") -> HttpResponse:
 def handled(
     handler: Callable[..., HttpResponse], error: BaseException, path: str = "/api/v1/x"
 ) -> HttpResponse:
-    request: Any = RequestFactory().get(path)
+    request: Any = RequestFactory().get("/")
+    request.path_info = path
     request.id = "req_1"
     return handler(request, exception=error)
 
