@@ -139,7 +139,7 @@ class Environment:
         say(f"Installing the requirements ({' '.join(LEVELS[level])})")
         self.tmp.mkdir(exist_ok=True)
         files = [part for name in LEVELS[level] for part in ("-r", name)]
-        command = [
+        command: list[str | Path] = [
             sys.executable, "-I", "-S", LAUNCHER, str(os.getpid()), str(int(signal.SIGKILL)), "--",
             self.python, "-m", "pip", "install", "--no-cache-dir", "--no-compile", "--only-binary=:all:",
             "--no-input", "--disable-pip-version-check", "--retries=2", *files,

@@ -123,14 +123,14 @@ def note(exc: BaseException, problem: Problem) -> None:
 def problem_of(exc: BaseException) -> Problem:
     """Return how this exception is told to the caller."""
     status, code = entry(ERRORS, exc) or ERRORS[Exception]
-    members = members_of(exc)
+    members = members_of(exc, code)
     return Problem(
         status=status,
         code=code,
         title=TITLES[code],
         detail=detail_of(exc, code, members),
         members=members,
-        headers=headers_of(exc, status, code),
+        headers=headers_of(exc, status, members),
     )
 
 
@@ -146,33 +146,30 @@ def detail_of(exc: BaseException, code: str, members: Mapping[str, Any]) -> str:
     return DETAILS.get(code) or entry(OWN_WORDS, exc) or str(exc)
 
 
-def members_of(exc: BaseException) -> dict[str, Any]:
-    """Return what the problem says besides the five members that every problem has."""
+def members_of(exc: BaseException, code: str) -> dict[str, Any]:
+    """Return what the problem says besides the members that every problem has."""
     if isinstance(exc, drf.ValidationError):
         return validation_members(exc.detail)
     names = entry(MEMBERS, exc) or ()
     members = {name: getattr(exc, name) for name in names}
     if isinstance(exc, credits.InsufficientCredits):
         members["top_up_url"] = settings.PUBLIC_URL + TOP_UP_PATH
-    retry_after = seconds_to_wait(exc)
-    return members if retry_after is None else {**members, "retry_after": retry_after}
+    if code in RETRY_AFTER:
+        members["retry_after"] = seconds_to_wait(exc) or RETRY_AFTER[code]
+    return members
 
 
 def seconds_to_wait(exc: BaseException) -> int | None:
-    """Return after how many seconds it makes sense to try again; None when it makes none."""
-    _, code = entry(ERRORS, exc)
-    if code not in RETRY_AFTER:
-        return None
+    """Return after how many seconds the exception says that it makes sense to try again."""
     known = getattr(exc, "retry_after", None) or getattr(exc, "wait", None)
-    return math.ceil(known) if known else RETRY_AFTER[code]
+    return math.ceil(known) if known else None
 
 
-def headers_of(exc: BaseException, status: int, code: str) -> dict[str, str]:
+def headers_of(exc: BaseException, status: int, members: Mapping[str, Any]) -> dict[str, str]:
     """Return the headers that HTTP wants beside this status."""
     if status == 401:
-        return {"WWW-Authenticate": getattr(exc, "auth_header", "Bearer")}
-    seconds = seconds_to_wait(exc)
-    return {} if seconds is None else {"Retry-After": str(seconds)}
+        return {"WWW-Authenticate": getattr(exc, "auth_header", 'Bearer realm="pallet"')}
+    return {"Retry-After": str(members["retry_after"])} if "retry_after" in members else {}
 
 
 # --- failures outside the views of the API ---

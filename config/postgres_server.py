@@ -51,7 +51,7 @@ def start(data: DataFolder, *, durable: bool) -> Child:
         **({} if durable else THROWAWAY),
     }
     options = [part for name, value in parameters.items() for part in ("-c", f"{name}={value}")]
-    command = [programs() / "postgres", "-D", cluster, *options]
+    command: list[str | Path] = [programs() / "postgres", "-D", cluster, *options]
     return Child.start(
         NAME,
         command,
@@ -89,7 +89,7 @@ def make_cluster(data: DataFolder, cluster: Path, *, durable: bool) -> None:
     fresh.mkdir(mode=0o700)
     if os.geteuid() == 0:
         os.chown(fresh, NOBODY, NOBODY)
-    command = [
+    command: list[str | Path] = [
         sys.executable, "-I", "-S", LAUNCHER, str(os.getpid()), str(int(SIGKILL)), "--unprivileged", "--",
         programs() / "initdb", "-D", fresh, "-U", "pallet", "--auth=trust", "--encoding=UTF8",
         "--locale-provider=builtin", "--locale=C.UTF-8", "--set", "dynamic_shared_memory_type=mmap",

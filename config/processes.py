@@ -128,7 +128,7 @@ def left_in(folder: Path) -> list[psutil.Process]:
 def works_in(process: psutil.Process, folder: Path) -> bool:
     """Whether it is a program of ours with this working folder; what we may not look at is not ours."""
     with suppress(psutil.Error, OSError):
-        return process.name().lower().startswith(PROGRAMS) and process.cwd() == str(folder)
+        return bool(process.name().lower().startswith(PROGRAMS) and process.cwd() == str(folder))
     return False
 
 

@@ -34,7 +34,7 @@ def start(data: DataFolder) -> Child:
     folder = data.work("redis")
     socket = data.sockets / "redis.sock"
     socket.unlink(missing_ok=True)
-    command = [
+    command: list[str | Path] = [
         program(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", folder,
         "--save", "", "--appendonly", "no", "--databases", "64", "--daemonize", "no", "--logfile", "",
     ]  # fmt: skip

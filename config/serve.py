@@ -110,7 +110,7 @@ def refuse_other_localhost(host: str, port: int) -> None:
 
 def prepare(data: DataFolder, folder: Path, environment: Mapping[str, str]) -> None:
     """Migrate and make the sample people, in a process of their own; raises StartError."""
-    command = [sys.executable, settings.BASE_DIR / "manage.py", "prepare"]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "prepare"]
     child = Child.start("manage.py prepare", command, folder=folder, log=data.log("prepare"), env=environment)
     try:
         if child.process.wait(PATIENCE_SECONDS):

@@ -46,7 +46,7 @@ def test_nothing_but_settings_and_what_starts_them_reads_the_environment() -> No
 
 
 def test_every_requirement_is_pinned_exactly() -> None:
-    pins = {}
+    pins: dict[str, set[str]] = {}
     for file in ("requirements.txt", "requirements-engines.txt", "requirements-dev.txt", "constraints.txt"):
         for line in (ROOT / file).read_text().splitlines():
             if line and not line.startswith(("#", "-")):
