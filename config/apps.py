@@ -5,6 +5,7 @@ from django.utils.module_loading import import_string
 
 from accounts.signals import user_signed_up
 from config import checks  # noqa: F401   registers them
+from providers import checks as provider_checks  # noqa: F401   likewise
 
 
 class PalletConfig(AppConfig):
