@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from accounts.authentication import caller
 from api import queries
 from api.ids import charge_key
+from api.renderers import written
 from credits.services import Payment, payment
 from products import catalogue, services
 from products.models import Observation
@@ -38,7 +39,7 @@ class Lookup(APIView):
         ) as due:
             answer = services.lookup(**asked, before_upstream=due.authorise)
             due.amount = services.due(answer, asked["parts"])
-            data = ProductOutput(answer, context=context).data
+            data = written(ProductOutput(answer, context=context).data)  # an answer that fails is not charged
         headers = {"Age": str(age(answer)), **receipt(due, key)}
         return Response({"credits_used": due.charged, "data": data}, headers=headers)
 

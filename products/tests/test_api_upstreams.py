@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.tests.factories import bearing, key_of
-from products.tests.factories import ASIN, full, purse, sample, upstream
+from products.tests.factories import ASIN, a_product, full, purse, sample, upstream
 from providers.base import Part
 from providers.http import Patience
 from providers.tests import loopback
@@ -142,6 +142,15 @@ def test_an_adapter_that_breaks_is_an_upstream_that_fails(alice: User, settings:
     settings.PROVIDERS = [upstream("broken", breaks)]
     answer = bearing(key_of(alice)[1]).get(URL)
     assert (answer.status_code, answer.json()["code"]) == (503, "upstream_unavailable")
+    assert purse(alice) == full(100)
+
+
+def test_an_answer_that_cannot_be_written_is_not_charged(alice: User, settings: Settings) -> None:
+    settings.PROVIDERS = [
+        upstream("odd", lambda asin, place, parts: a_product(title="half a character: \ud800"))
+    ]
+    answer = bearing(key_of(alice)[1]).get(URL)
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert purse(alice) == full(100)
 
 
