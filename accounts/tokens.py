@@ -122,4 +122,4 @@ def explain(error: TokenError, kind: type[Token], text: str) -> str:
     for reason, sentence in REASONS:
         if isinstance(cause, reason):
             return sentence
-    return f"This token is not a good {kind.token_type} token."
+    return f"This is no {kind.token_type} token: of the two that a log-in gives, send the other one."

@@ -211,7 +211,7 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Pallet <pallet@localhost
 # --- money --------------------------------------------------------------------------------------------------
 
 WELCOME_CREDITS = env.int("WELCOME_CREDITS", default=10)
-CREDIT_PRICES = {"product.lookup": 1, "product.offers": 1, "product.reviews": 1, "conversion.fnsku": 2}
+CREDIT_PRICES = {"product.lookup": 1, "product.offers": 1, "product.reviews": 1}
 CREDIT_PACKAGES = [
     {"id": "starter", "credits": 100, "price_cents": 1000, "currency": "USD"},
     {"id": "professional", "credits": 500, "price_cents": 4500, "currency": "USD"},

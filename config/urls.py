@@ -4,8 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import docs
+from products.views import home
+
+admin.site.site_title = admin.site.site_header = "Pallet"
+admin.site.index_title = "Operators"
 
 urlpatterns = [
+    path("", home, name="home"),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("credits.urls")),
     path("api/v1/", include("products.urls")),

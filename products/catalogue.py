@@ -13,7 +13,6 @@ OPERATIONS = {
     "product.lookup": "What is known about one ASIN in one marketplace.",
     "product.offers": "All sellers' offers, in addition to a lookup.",
     "product.reviews": "Top reviews, in addition to a lookup.",
-    "conversion.fnsku": "The ASIN behind an FNSKU.",
 }
 FREE = (
     "An answer that fails, whatever the reason.",

@@ -98,7 +98,10 @@ def test_a_session_past_its_time_is_not_refreshed(api: APIClient, ann: SignedIn)
 def test_an_access_token_is_no_refresh_token(api: APIClient, ann: SignedIn) -> None:
     answer = refresh(api, ann.access_token)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
-    assert answer.json()["detail"] == "This token is not a good refresh token."
+    assert (
+        answer.json()["detail"]
+        == "This is no refresh token: of the two that a log-in gives, send the other one."
+    )
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,18 @@ HOUR = 3600
 LACKS = "The token lacks a claim it must have."
 NAMES_A_KEY = "The token's header names a key. Keys are never taken from a token."
 BAD_TOKENS: dict[str, tuple[Callable[[SignedIn], str], str]] = {
-    "refresh as access": (lambda ann: ann.refresh_token, "This token is not a good access token."),
-    "of no type": (changed(token_type="other"), "This token is not a good access token."),
-    "no type": (without("token_type"), "This token is not a good access token."),
+    "refresh as access": (
+        lambda ann: ann.refresh_token,
+        "This is no access token: of the two that a log-in gives, send the other one.",
+    ),
+    "of no type": (
+        changed(token_type="other"),
+        "This is no access token: of the two that a log-in gives, send the other one.",
+    ),
+    "no type": (
+        without("token_type"),
+        "This is no access token: of the two that a log-in gives, send the other one.",
+    ),
     "alg none": (
         lambda ann: unsigned(claims(ann.access_token), {"alg": "none", "typ": "JWT"}),
         "The token's algorithm is not accepted.",

@@ -38,7 +38,7 @@ def test_every_marketplace_listed_can_be_looked_up_in_its_currency(
 
 
 def test_the_price_list_is_what_is_charged(anyone: APIClient, settings: Settings) -> None:
-    settings.CREDIT_PRICES = {"product.lookup": 3, "conversion.fnsku": 2}
+    settings.CREDIT_PRICES = {"product.lookup": 3, "product.offers": 2}
     data = anyone.get("/api/v1/pricing").json()["data"]
     assert {item["operation"]: item["credits"] for item in data["operations"]} == settings.CREDIT_PRICES
     assert all(item["description"] for item in data["operations"])
