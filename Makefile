@@ -27,7 +27,7 @@ run: ## Start everything and print where it is; Ctrl-C stops it (PORT=8123 make 
 	@$(environment) run && exec .venv/bin/python -m config.serve
 
 test: ## Run all tests and print the coverage (make test ARGS="credits -k hold" runs some)
-	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/test COVERAGE_FILE=.data/test/coverage \
+	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/test COVERAGE_FILE="$$PWD/.data/test/coverage" \
 		&& exec $(engines) --throwaway -- .venv/bin/python -m pytest $(if $(ARGS),$(ARGS),-n logical --maxprocesses=8 $(coverage))
 
 lint: ## Check style, security, types and migrations

@@ -20,7 +20,7 @@ import subprocess  # nosec B404
 import sys
 import time
 import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -206,15 +206,14 @@ def say(what: str) -> None:
     print(what, flush=True)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m config.bootstrap", description=__doc__)
     parser.add_argument("level", choices=LEVELS)
-    level = parser.parse_args().level
+    level = parser.parse_args(arguments).level
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # The interpreter below an environment: this may run inside the very one that it is about to replace.
-    environment = Environment(ROOT, Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    environment = Environment(root, Path(getattr(sys, "_base_executable", sys.executable)).resolve())
     try:
         if not environment.has(level):
             environment.prepare(level)
@@ -234,4 +233,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that pip ends with us
     sys.exit(main())

@@ -8,6 +8,7 @@ import argparse
 import fcntl
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,18 +32,18 @@ def is_locked(lock: Path) -> bool:
     return False
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m config.reset", description=__doc__)
     parser.add_argument("what", choices=["data", "all"])
-    what = parser.parse_args().what
-    if in_use(ROOT / ".data"):
+    what = parser.parse_args(arguments).what
+    if in_use(root / ".data"):
         print("Pallet is running here: stop it first (Ctrl-C where `make run` was typed).", file=sys.stderr)
         return 1
     try:
         for name in [".data", *(CACHES if what == "all" else [])]:
-            if (ROOT / name).exists():
-                shutil.rmtree(ROOT / name)
+            if (root / name).exists():
+                shutil.rmtree(root / name)
     except PermissionError as error:
         print(f"{error.filename} belongs to another user: remove it as that user.", file=sys.stderr)
         return 1

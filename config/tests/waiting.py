@@ -12,7 +12,7 @@ def eventually(condition: Callable[[], object], *, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not in {seconds} s: {condition}"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def processes_below(folder: Path) -> list[psutil.Process]:
