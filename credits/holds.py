@@ -53,6 +53,8 @@ def hold(
         return set_aside(terms)
     with once(key), transaction.atomic(savepoint=False):
         books = Books([user.pk], [cap])
+        if statements.standing(user.pk, hold_key=key)[1]:
+            raise DuplicateEntry(key)
         books.check_spendable(user.pk, amount)
         terms["cap_window"] = books.allow(cap, amount)
         books.write_caps()

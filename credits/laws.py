@@ -4,20 +4,26 @@ Each is one statement, so it sees one moment, whatever is charged meanwhile. Tri
 these laws; asking again proves it, also after a restore or a repair by hand.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 CHUNK = 2000
+ALL, SOME = "true", "wallet_id = ANY (%(wallets)s::uuid[])"
+WALLETS = "(SELECT user_id AS wallet_id, balance, held, receivable FROM credits_wallet) AS wallet"
 
 
 class Law(NamedTuple):
-    """`sql` gives a row (subject, what is wrong) for each breach; %(wallets)s narrows it to some wallets."""
+    """`question` gives a row (subject, what is wrong) for each breach; {mine} narrows it to some wallets."""
 
     name: str
-    sql: str
+    question: str
+
+    def sql(self, mine: str) -> str:
+        """The question about ALL wallets, or about SOME."""
+        return self.question.format(mine=mine, wallets=WALLETS)
 
 
 LAWS = (
@@ -28,8 +34,7 @@ LAWS = (
         FROM (
           SELECT id, amount, balance_after,
             lag(balance_after, 1, 0::bigint) OVER (PARTITION BY wallet_id ORDER BY id) AS before
-          FROM credits_ledgerentry
-          WHERE %(wallets)s::uuid[] IS NULL OR wallet_id = ANY (%(wallets)s::uuid[])
+          FROM credits_ledgerentry WHERE {mine}
         ) AS entry
         WHERE balance_after <> before + amount
         """,
@@ -37,40 +42,42 @@ LAWS = (
     Law(
         "a balance is the sum of its entries",
         """
-        SELECT 'wallet ' || user_id, format('balance %%s, entries %%s', balance, coalesce(total, 0))
-        FROM credits_wallet LEFT JOIN (
-          SELECT wallet_id, sum(amount) AS total FROM credits_ledgerentry
-          WHERE %(wallets)s::uuid[] IS NULL OR wallet_id = ANY (%(wallets)s::uuid[]) GROUP BY wallet_id
-        ) AS entries ON wallet_id = user_id WHERE (%(wallets)s::uuid[] IS NULL OR user_id = ANY
-        (%(wallets)s::uuid[])) AND balance <> coalesce(total, 0)
+        SELECT 'wallet ' || wallet_id, format('balance %%s, entries %%s', balance, coalesce(total, 0))
+        FROM {wallets} LEFT JOIN (
+          SELECT wallet_id, sum(amount) AS total FROM credits_ledgerentry WHERE {mine} GROUP BY wallet_id
+        ) AS entries USING (wallet_id)
+        WHERE {mine} AND balance <> coalesce(total, 0)
         """,
     ),
     Law(
         "what is held is the sum of the open holds",
         """
-        SELECT 'wallet ' || user_id, format('held %%s, open holds %%s', held, coalesce(total, 0))
-        FROM credits_wallet LEFT JOIN (
-          SELECT wallet_id, sum(amount - captured) AS total FROM credits_hold WHERE status = 'open' GROUP BY
-          wallet_id ) AS holds ON wallet_id = user_id WHERE (%(wallets)s::uuid[] IS NULL OR user_id = ANY
-          (%(wallets)s::uuid[])) AND held <> coalesce(total, 0)
+        SELECT 'wallet ' || wallet_id, format('held %%s, open holds %%s', held, coalesce(total, 0))
+        FROM {wallets} LEFT JOIN (
+          SELECT wallet_id, sum(amount - captured) AS total FROM credits_hold
+          WHERE status = 'open' AND {mine} GROUP BY wallet_id
+        ) AS holds USING (wallet_id)
+        WHERE {mine} AND held <> coalesce(total, 0)
         """,
     ),
     Law(
         "a receivable is the sum of what entries added and paid off",
         """
-        SELECT 'wallet ' || user_id, format('receivable %%s, entries %%s', receivable, coalesce(total, 0))
-        FROM credits_wallet LEFT JOIN (
-          SELECT wallet_id, sum(receivable) AS total FROM credits_ledgerentry WHERE NOT receivable = 0 GROUP
-          BY wallet_id ) AS entries ON wallet_id = user_id WHERE (%(wallets)s::uuid[] IS NULL OR user_id = ANY
-          (%(wallets)s::uuid[])) AND receivable <> coalesce(total, 0)
+        SELECT 'wallet ' || wallet_id, format('receivable %%s, entries %%s', receivable, coalesce(total, 0))
+        FROM {wallets} LEFT JOIN (
+          SELECT wallet_id, sum(receivable) AS total FROM credits_ledgerentry
+          WHERE NOT receivable = 0 AND {mine} GROUP BY wallet_id
+        ) AS entries USING (wallet_id)
+        WHERE {mine} AND receivable <> coalesce(total, 0)
         """,
     ),
     Law(
         "0 <= held <= balance, and who owes has nothing to spend",
         """
-        SELECT 'wallet ' || user_id, format('balance %%s, held %%s, receivable %%s', balance, held,
-        receivable) FROM credits_wallet WHERE (%(wallets)s::uuid[] IS NULL OR user_id = ANY
-        (%(wallets)s::uuid[]))
+        SELECT 'wallet ' || wallet_id,
+          format('balance %%s, held %%s, receivable %%s', balance, held, receivable)
+        FROM {wallets}
+        WHERE {mine}
           AND NOT (0 <= held AND held <= balance AND receivable >= 0 AND (receivable = 0 OR held = balance))
         """,
     ),
@@ -78,7 +85,7 @@ LAWS = (
         "an entry has the sign of its kind",
         """
         SELECT 'entry ' || id, format('%%s of %%s', kind, amount) FROM credits_ledgerentry
-        WHERE (%(wallets)s::uuid[] IS NULL OR wallet_id = ANY (%(wallets)s::uuid[])) AND NOT CASE kind
+        WHERE {mine} AND NOT CASE kind
           WHEN 'grant' THEN amount > 0 WHEN 'refund' THEN amount > 0 WHEN 'adjustment' THEN amount <> 0
           WHEN 'charge' THEN amount < 0 WHEN 'expiry' THEN amount < 0 WHEN 'reversal' THEN amount <= 0
           ELSE false END
@@ -88,17 +95,15 @@ LAWS = (
         "a key is used once",
         """
         SELECT 'key ' || key, format('used %%s times', count(*)) FROM credits_ledgerentry
-        WHERE %(wallets)s::uuid[] IS NULL OR wallet_id = ANY (%(wallets)s::uuid[])
-        GROUP BY key HAVING count(*) > 1
+        WHERE {mine} GROUP BY key HAVING count(*) > 1
         """,
     ),
     Law(
         "refunds are no more than their charge took",
         """
         SELECT 'entry ' || charge.id, format('charged %%s, refunded %%s', -charge.amount, sum(refund.amount))
-        FROM credits_ledgerentry AS refund JOIN credits_ledgerentry AS charge ON charge.id = refund.charge_id
-        WHERE refund.charge_id IS NOT NULL
-          AND (%(wallets)s::uuid[] IS NULL OR refund.wallet_id = ANY (%(wallets)s::uuid[]))
+        FROM (SELECT * FROM credits_ledgerentry WHERE charge_id IS NOT NULL AND {mine}) AS refund
+          JOIN credits_ledgerentry AS charge ON charge.id = refund.charge_id
         GROUP BY charge.id
         HAVING charge.kind <> 'charge' OR sum(refund.amount) > -charge.amount
           OR bool_or(refund.wallet_id <> charge.wallet_id)
@@ -107,36 +112,40 @@ LAWS = (
     Law(
         "a hold ends once, in full, and its captures are entries",
         """
-        SELECT 'hold ' || hold.id,
-          format('%%s: amount %%s, captured %%s, released %%s, entries %%s', status, amount, captured,
-          released, coalesce(total, 0)) FROM credits_hold AS hold LEFT JOIN ( SELECT hold_id, -sum(amount) AS
-          total FROM credits_ledgerentry WHERE hold_id IS NOT NULL GROUP BY hold_id ) AS captures ON hold_id =
-          hold.id WHERE (%(wallets)s::uuid[] IS NULL OR wallet_id = ANY (%(wallets)s::uuid[])) AND ( captured
-          <> coalesce(total, 0) OR captured < 0 OR released < 0 OR (status = 'open') <> (ended_at IS NULL) OR
-          NOT CASE status
-            WHEN 'open' THEN released = 0 AND captured < amount WHEN 'captured' THEN captured = amount
-            ELSE released > 0 AND captured + released = amount END)
+        SELECT 'hold ' || id, format('%%s: amount %%s, captured %%s, released %%s, entries %%s',
+          status, amount, captured, released, coalesce(total, 0))
+        FROM (SELECT * FROM credits_hold WHERE {mine}) AS hold LEFT JOIN (
+          SELECT hold_id, -sum(amount) AS total FROM credits_ledgerentry
+          WHERE hold_id IS NOT NULL AND {mine} GROUP BY hold_id
+        ) AS captures ON hold_id = hold.id
+        WHERE captured <> coalesce(total, 0) OR captured < 0 OR (status = 'open') <> (ended_at IS NULL)
+          OR NOT CASE status
+            WHEN 'open' THEN released = 0 AND captured < amount
+            WHEN 'captured' THEN released = 0 AND captured = amount
+            ELSE released > 0 AND captured + released = amount END
         """,
     ),
     Law(
         "a cap counts the charges and open holds of its window, up to its limit",
         """
-        SELECT 'cap ' || subject,
-          format('limit %%s, spent %%s, excess %%s, counted %%s', "limit", spent, excess, counted)
-        FROM (
-          SELECT cap.*, coalesce(entries.total, 0) + coalesce(holds.total, 0) AS counted
-          FROM credits_spendingcap AS cap LEFT JOIN (
-            SELECT cap, cap_window, -sum(amount) AS total FROM credits_ledgerentry WHERE cap IS NOT NULL GROUP
-            BY 1, 2 ) AS entries ON entries.cap = subject AND entries.cap_window = window_started_at LEFT JOIN
-            ( SELECT cap, cap_window, sum(amount - captured) AS total FROM credits_hold WHERE cap IS NOT NULL
-            AND status = 'open' GROUP BY 1, 2 ) AS holds ON holds.cap = subject AND holds.cap_window =
-            window_started_at ) AS cap WHERE spent + excess <> counted OR spent < 0 OR spent > "limit"
+        SELECT 'cap ' || subject, format('limit %%s, spent %%s, excess %%s, counted %%s',
+          "limit", spent, excess, coalesce(entries.total, 0) + coalesce(holds.total, 0))
+        FROM credits_spendingcap LEFT JOIN (
+          SELECT cap, cap_window, -sum(amount) AS total FROM credits_ledgerentry
+          WHERE cap IS NOT NULL GROUP BY cap, cap_window
+        ) AS entries ON entries.cap = subject AND entries.cap_window = window_started_at
+        LEFT JOIN (
+          SELECT cap, cap_window, sum(amount - captured) AS total FROM credits_hold
+          WHERE cap IS NOT NULL AND status = 'open' GROUP BY cap, cap_window
+        ) AS holds ON holds.cap = subject AND holds.cap_window = window_started_at
+        WHERE spent + excess <> coalesce(entries.total, 0) + coalesce(holds.total, 0)
+          OR spent < 0 OR spent > "limit"
         """,
     ),
 )
 
-# Not among them: credits_ledgerentry_no_truncate, which `manage.py flush` needs off in a test database. A
-# ledger that was truncated shows in the sums.
+# Not among them: credits_ledgerentry_no_truncate, which a test database that is emptied after each test needs
+# off. A ledger that was truncated shows in the sums.
 GUARDS = (
     "credits_hold_adds_up",
     "credits_hold_ends_once",
@@ -147,17 +156,21 @@ GUARDS = (
     "credits_wallet_moves_with_entry",
     "credits_wallet_starts_empty",
 )
-GUARDED = """
-SELECT 'trigger ' || name, 'is missing or switched off' FROM unnest(%(guards)s::text[]) AS name
-WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = name AND tgenabled IN ('O', 'A'))
-"""
+GUARDED = Law(
+    "every guard is in place",
+    """
+    SELECT 'trigger ' || name, 'is missing or switched off' FROM unnest(%(guards)s::text[]) AS name
+    WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = name AND tgenabled IN ('O', 'A'))
+    """,
+)
 
 
-def breaches(wallets: list[UUID] | None = None) -> Iterator[tuple[str, str, str]]:
-    """Each breach as (law, subject, what is wrong), as found; `wallets` narrows the search."""
-    for law in (*LAWS, Law("every guard is in place", GUARDED)):
+def breaches(wallets: Sequence[UUID] = ()) -> Iterator[tuple[str, str, str]]:
+    """Each breach as (law, subject, what is wrong), as found; `wallets` narrows the search to these."""
+    parameters: Any = {"wallets": list(wallets), "guards": list(GUARDS)}
+    for law in (*LAWS, GUARDED):
         with connection.chunked_cursor() as cursor:
-            cursor.execute(law.sql, {"wallets": wallets, "guards": list(GUARDS)})
+            cursor.execute(law.sql(SOME if wallets else ALL), parameters)
             while rows := cursor.fetchmany(CHUNK):
                 for subject, wrong in rows:
                     yield law.name, subject, wrong

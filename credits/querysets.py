@@ -56,10 +56,6 @@ class HoldQuerySet(models.QuerySet[Any]):
         """Open past their time: the sweep's work."""
         return self.open().filter(expires_at__lte=now)
 
-    def without_trace(self, ended_before: datetime) -> Self:
-        """Ended with nothing captured, long enough ago that nobody asks any more."""
-        return self.exclude(status="open").filter(captured=0, ended_at__lt=ended_before)
-
 
 class SpendingCapQuerySet(models.QuerySet[Any]):
     """Which caps."""

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from credits.errors import DuplicateEntry, InsufficientCredits
 from credits.models import LedgerEntry
 from credits.services import charge, grant, hold, reverse
-from credits.tests.factories import UserFactory, assert_sound, entries_of, figures, user_with
+from credits.tests.factories import assert_sound, entries_of, figures, user_with
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_refuses_when_credits_are_short() -> None:
 
 def test_refuses_a_user_who_never_had_credits() -> None:
     with pytest.raises(InsufficientCredits) as refusal:
-        charge(UserFactory(), 1, operation="product.lookup", key="chg_1")
+        charge(user_with(0), 1, operation="product.lookup", key="chg_1")
     assert refusal.value.available == 0
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_opens_a_wallet_for_a_user_who_has_none() -> None:
-    user = UserFactory()
+    user = user_with(0)
     movement = grant(user, 10, operation="welcome", key="welcome_1")
     assert movement == ("welcome_1", 10, 10, 10)
     assert figures(user) == (10, 0, 0)
@@ -26,7 +26,7 @@ def test_adds_to_what_is_there() -> None:
 
 
 def test_keeps_what_it_is_told_about_itself() -> None:
-    user = UserFactory()
+    user = user_with(0)
     grant(user, 1, operation="pack", key="pack_1", reference="order_7", metadata={"package": "starter"})
     entry = LedgerEntry.objects.get(key="pack_1")
     assert (entry.operation, entry.reference, entry.metadata) == ("pack", "order_7", {"package": "starter"})
@@ -91,3 +91,9 @@ def test_a_stranger_gets_no_wallet() -> None:
     grant(UserFactory.build(), 1, operation="pack", key="pack_1")
     with pytest.raises(IntegrityError, match="credits_wallet_user_id"):
         assert_sound()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_law_is_not_blamed_on_the_key() -> None:
+    with pytest.raises(IntegrityError, match="credits_wallet_user_id"):
+        grant(UserFactory.build(), 1, operation="pack", key="pack_1")

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask the database for what breaks a law."""
         found = 0
-        for law, subject, wrong in breaches(options["wallet"]):
+        for law, subject, wrong in breaches(options["wallet"] or ()):
             found += 1
             self.stdout.write(f"{subject}: {wrong} (law: {law})")
         if found:
