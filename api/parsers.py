@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -118,8 +119,8 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return the pairs as a dictionary, each name standing once."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        times = Counter(name for name, _ in pairs)
+        twice = next(name for name in times if times[name] > 1)
         raise MalformedBody(f"The body names {twice[:100]!r} more than once in one object.")
     return found
 
@@ -151,13 +152,23 @@ def accept_chunked(request: HttpRequest) -> None:
     """Give a body sent without a length one, reading at most one byte more than the API takes.
 
     Django takes a missing Content-Length for an empty body. A server that marks the end of the stream, as
-    gunicorn does, lets us read it all the same. What is too long keeps a length that says so.
+    gunicorn does, lets us read it all the same. What is too long keeps a length that says so; what breaks off
+    or is not in chunks at all is Django's UnreadablePostError for whoever reads it.
     """
     if request.META.get("CONTENT_LENGTH") or not request.META.get("wsgi.input_terminated"):
         return
     try:
         body = request.META["wsgi.input"].read(settings.API_MAX_BODY_BYTES + 1)
-    except OSError:  # the caller hung up; there is nobody to tell
+    except Exception:  # each server has its own for a caller who hangs up or sends what are no chunks
+        request.META["CONTENT_LENGTH"], request._stream = "1", BrokenOff()
         return
     request.META["CONTENT_LENGTH"] = str(len(body))
     request._stream = io.BytesIO(body)
+
+
+class BrokenOff(io.BytesIO):
+    """A body that cannot be read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Say so, in the way that Django understands."""
+        raise OSError("the body broke off")

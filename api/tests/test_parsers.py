@@ -1,9 +1,12 @@
 """What a body has to be before a view sees it."""
 
 import io
+import json
+import time
 from typing import Any
 
 import pytest
+from django.http.request import UnreadablePostError
 from django.test import RequestFactory, override_settings
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -168,11 +171,21 @@ def test_a_stream_without_an_end_is_left_alone() -> None:
     assert body.taken == 0
 
 
-def test_a_caller_who_hangs_up_does_no_harm() -> None:
+@pytest.mark.parametrize("failure", [OSError("gone"), ValueError("no size of a chunk: zz")])
+def test_a_chunked_body_that_breaks_off_is_told_like_any_other(failure: Exception) -> None:
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            raise OSError("gone")
+            raise failure
 
     request = chunked(Broken())
     accept_chunked(request)
-    assert Request(request, parsers=[JSONParser()]).data == {}
+    with pytest.raises(UnreadablePostError):
+        assert Request(request, parsers=[JSONParser()]).data
+
+
+def test_a_name_that_stands_twice_among_many_is_found_at_once() -> None:
+    body = json.dumps({f"n{number}": 0 for number in range(50_000)})[:-1] + ', "n49999": 1}'
+    started = time.process_time()
+    with pytest.raises(MalformedBody, match="'n49999' more than once"):
+        loads(body.encode())
+    assert time.process_time() - started < 5  # comparing each name with each takes half a minute
