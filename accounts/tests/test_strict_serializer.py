@@ -131,3 +131,7 @@ def test_a_query_string_is_text_and_its_names_are_checked() -> None:
     assert filled.is_valid()
     assert filled.validated_data == {"whole": 5, "flag": True}
     assert codes({"hole": "5"}, Query) == {"hole": ["unknown_field"]}
+
+
+def test_a_flood_of_unknown_names_is_answered_in_brief() -> None:
+    assert len(codes({f"n{number}": 0 for number in range(5_000)})) == 100
