@@ -1,5 +1,6 @@
 """E-mail addresses: the one spelling that is stored, and the mailbox that lies behind it. Pure functions."""
 
+import re
 import unicodedata
 
 import idna
@@ -31,9 +32,11 @@ def normalise_email(text: str) -> str:
 def mailbox_of(email: str) -> str:
     """Return where mail to this normalised address ends up, so that one person is welcomed once.
 
-    What follows a plus sign is dropped everywhere, dots where Gmail is the receiver.
+    Quotation marks are another way to write the same mailbox (RFC 5321 4.1.2). What follows a plus sign is
+    dropped everywhere, dots where Gmail is the receiver.
     """
     local, _, domain = email.rpartition("@")
+    local = re.sub(r'["\\]', "", local) or local
     local = local.partition("+")[0] or local
     if domain in GMAIL:
         return f"{local.replace('.', '') or local}@gmail.com"
