@@ -28,7 +28,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (jwt.InvalidIssuerError, "The token was made by another issuer."),
     (jwt.MissingRequiredClaimError, "The token lacks a claim it must have."),
     (jwt.InvalidSignatureError, "The token's signature is not ours."),
-    (jwt.DecodeError, "This is not a token."),
+    (jwt.PyJWTError, "This is not a token."),
 )
 
 

@@ -38,11 +38,12 @@ def signed(payload: dict[str, Any], *, key: str = "", algorithm: str = "HS256", 
 
 
 def unsigned(payload: dict[str, Any], header: dict[str, Any]) -> str:
-    parts = [
-        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
-        for part in (header, payload)
-    ]
-    return ".".join([*parts, ""])
+    return f"{part(header)}.{part(payload)}."
+
+
+def part(values: dict[str, Any]) -> str:
+    """One of the parts of a token."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).rstrip(b"=").decode()
 
 
 def changed(**changes: Any) -> Callable[[SignedIn], str]:
@@ -124,6 +125,10 @@ BAD_TOKENS: dict[str, tuple[Callable[[SignedIn], str], str]] = {
     ),
     "garbage": (lambda ann: "garbage", "This is not a token."),
     "three parts of garbage": (lambda ann: "a.b.c", "This is not a token."),
+    "a header no token of ours has": (
+        lambda ann: f"{part({'alg': 'HS256', 'crit': ['x']})}.{part({'sub': 'x'})}.c2ln",
+        "This is not a token.",
+    ),
     "not ASCII": (lambda ann: "é.é.é", "This is not a token."),
     "very long": (lambda ann: "e" * 100_000, "This is not a token."),
 }
