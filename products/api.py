@@ -17,7 +17,7 @@ from credits.services import Payment, payment
 from products import catalogue, services
 from products.models import Observation
 from products.outputs import LookupOutput, ObservationOutput, ProductOutput, age
-from products.serializers import HistoryQuery, LookupInput, LookupQuery
+from products.serializers import HistoryOptions, HistoryQuery, LookupInput, LookupOptions, LookupQuery
 
 ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description="Such as B07ZPKCJ6X.")
 
@@ -58,7 +58,7 @@ class LookupByPath(Lookup):
     """Look up a product named in the path."""
 
     @extend_schema(
-        operation_id="products_get", parameters=[ASIN_IN_PATH, LookupQuery], responses=LookupOutput
+        operation_id="products_get", parameters=[ASIN_IN_PATH, LookupOptions], responses=LookupOutput
     )
     def get(self, request: Request, asin: str) -> Response:
         """Return what is known about an ASIN. Costs 1 credit, with offers 1 more, with reviews 1 more."""
@@ -78,7 +78,7 @@ class History(ListAPIView[Observation]):
         query.is_valid(raise_exception=True)
         return services.history(**query.validated_data)
 
-    @extend_schema(operation_id="products_history", parameters=[ASIN_IN_PATH, HistoryQuery])
+    @extend_schema(operation_id="products_history", parameters=[ASIN_IN_PATH, HistoryOptions])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return what was observed of an ASIN, by us or by the upstreams."""
         return super().get(request, *args, **kwargs)

@@ -36,16 +36,23 @@ class MarketplaceField(serializers.CharField):
             raise serializers.ValidationError(str(error), code="unknown_marketplace") from None
 
 
-class LookupInput(StrictSerializer):
-    """Which product is wanted, and which of the parts that cost extra."""
+class LookupOptions(StrictSerializer):
+    """What can be said about a lookup besides the ASIN; text, as in a query string."""
 
-    asin = ASINField(max_length=4096, help_text="An ASIN, or the address of a product's page on Amazon.")
+    strict_types = False
     marketplace = MarketplaceField(default="US", max_length=40, help_text="One of GET /api/v1/marketplaces.")
     include_offers = serializers.BooleanField(
         default=False, help_text="All sellers' offers, for 1 credit more."
     )
     include_reviews = serializers.BooleanField(default=False, help_text="Top reviews, for 1 credit more.")
     include_images = serializers.BooleanField(default=True)
+
+
+class LookupInput(LookupOptions):
+    """Which product is wanted, and which of the parts that cost extra."""
+
+    strict_types = True
+    asin = ASINField(max_length=4096, help_text="An ASIN, or the address of a product's page on Amazon.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Turn what is to be included into the parts to ask for."""
@@ -59,15 +66,20 @@ class LookupQuery(LookupInput):
     strict_types = False
 
 
-class HistoryQuery(StrictSerializer):
-    """Which observations are wanted. `limit` and `after` belong to the list."""
+class HistoryOptions(StrictSerializer):
+    """Which observations of an ASIN are wanted."""
 
     strict_types = False
-    asin = ASINField(max_length=4096)
     marketplace = MarketplaceField(default="US", max_length=40)
     series = serializers.CharField(default=None, max_length=40, help_text="Such as price, rank, rating.")
     since = serializers.DateTimeField(default=None)
     until = serializers.DateTimeField(default=None)
+
+
+class HistoryQuery(HistoryOptions):
+    """The same with the ASIN of the path. `limit` and `after` belong to the list."""
+
+    asin = ASINField(max_length=4096)
     limit = serializers.CharField(required=False, write_only=True)
     after = serializers.CharField(required=False, write_only=True)
 
