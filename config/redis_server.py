@@ -24,7 +24,8 @@ def program() -> Path:
     if server is None:
         raise StartError(
             "No Redis here: install redis-server or valkey-server "
-            "(apt install redis-server, brew install valkey), or set REDIS_URL."
+            "(apt install redis-server, brew install valkey), set REDIS_URL, "
+            "or on Linux x86-64 use a Python that brings one (make run PYTHON=python3.12)."
         )
     return server
 
