@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
+from accounts.caching import outage
 from products.connections import give_back_connection
 from products.memory import recall, remember
 from providers.base import StoredProduct
@@ -60,17 +61,27 @@ def cache_key(asin: str, marketplace: str) -> str:
 
 def read_cache(asin: str, marketplace: str) -> bytes | None:
     """Return the answer Redis keeps; None when it keeps none or does not answer."""
+    if outage.is_on():
+        return None
     try:
         raw: bytes | None = get_redis_connection("default").get(cache_key(asin, marketplace))
     except RedisError as error:
-        log.warning("product cache is away", error=str(error))
+        away(error)
         return None
     return raw
 
 
 def write_cache(asin: str, marketplace: str, raw: bytes, *, seconds: int) -> None:
     """Put an answer into Redis for so long; when Redis is away, the row has to do."""
+    if outage.is_on():
+        return
     try:
         get_redis_connection("default").set(cache_key(asin, marketplace), raw, ex=seconds)
     except RedisError as error:
-        log.warning("product cache is away", error=str(error))
+        away(error)
+
+
+def away(error: RedisError) -> None:
+    """Do without Redis for a moment: one that hangs would else cost its time-out at each step."""
+    outage.begin()
+    log.warning("product cache is away", error=str(error))

@@ -1,5 +1,6 @@
 """Answers are kept in Redis and as a row, and either alone is enough."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import orjson
@@ -8,7 +9,9 @@ from django.core.cache import cache
 from django.db import connection
 from django_redis import get_redis_connection
 from pytest_django import DjangoAssertNumQueries, Settings
+from structlog.testing import capture_logs
 
+from accounts.caching import outage
 from products.models import Observation, Product
 from products.store import RedisThenPostgres, cache_key
 from products.tests.factories import ASIN, NOON, a_product, kept_answer
@@ -18,10 +21,12 @@ store = RedisThenPostgres()
 
 
 @pytest.fixture
-def redis_away(settings: Settings) -> None:
+def redis_away(settings: Settings) -> Iterator[None]:
     """Nobody listens where Redis should be."""
     nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {name: entry | nowhere for name, entry in settings.CACHES.items()}
+    yield
+    outage.end()
 
 
 def test_what_was_put_is_got(django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -58,6 +63,14 @@ def test_the_row_answers_when_redis_is_away(redis_away: None) -> None:
     kept = kept_answer()
     store.put(kept, keep_seconds=60)
     assert store.get(ASIN, "US") == kept
+
+
+def test_a_redis_that_is_away_is_waited_for_once_and_not_at_each_step(redis_away: None) -> None:
+    with capture_logs() as lines:
+        store.put(kept_answer(), keep_seconds=60)
+        store.get(ASIN, "US")
+        store.get(ASIN, "DE")
+    assert [line["event"] for line in lines] == ["product cache is away"]
 
 
 def test_that_there_is_no_such_product_is_kept_too() -> None:
