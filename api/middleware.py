@@ -39,6 +39,8 @@ class RequestContextMiddleware:
                 accept_chunked(request)
             response = self.get_response(request)
             add_headers(request, response)
+            if request.method == "HEAD" and not response.streaming:
+                response.content = b""  # type: ignore[attr-defined]  # its length is told already
             tell(request, response, seconds=time.perf_counter() - started)
         finally:
             structlog.contextvars.clear_contextvars()

@@ -43,6 +43,17 @@ def test_two_requests_have_two_ids(client: Client) -> None:
     )
 
 
+def test_to_head_no_body_is_sent_and_its_length_is_told() -> None:
+    response = RequestContextMiddleware(get_response_of_length)(RequestFactory().head("/health/live"))
+    assert isinstance(response, HttpResponse)
+    assert (response.content, response.headers["Content-Length"]) == (b"", "4")
+
+
+def get_response_of_length(request: HttpRequest) -> HttpResponse:
+    """What comes through Django's own middleware."""
+    return HttpResponse(b"body", headers={"Content-Length": "4"})
+
+
 def told(request: HttpRequest, response: HttpResponse) -> Any:
     """The line about a request that is answered like this."""
     with capture_logs() as lines:
