@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from allauth.usersessions.admin import UserSession  # and registers its own page, which looks for usernames
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -51,6 +52,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Say no: the ledger and the record refer to users."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Say who may change whom: a superuser's password is a way to all rights, so superusers only."""
+        is_theirs = obj is None or not obj.is_superuser or request.user.is_superuser
+        return is_theirs and super().has_change_permission(request, obj)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
         """End the sessions of a user whose password or rights were changed, and note the change."""
@@ -132,6 +138,19 @@ class SessionAdmin(ReadOnlyAdmin):
                 user=session.user, session_id=session.pk, by=operator(request), client=client_of(request)
             )
         messages.success(request, f"{len(chosen)} ended.")
+
+
+admin.site.unregister(UserSession)
+
+
+@admin.register(UserSession)
+class BrowserSessionAdmin(ReadOnlyAdmin):
+    """Sessions of browsers, without the keys that would be a way into them."""
+
+    list_display = ("user", "created_at", "last_seen_at", "ip", "user_agent")
+    search_fields = ("user__email", "ip")
+    list_select_related = ("user",)
+    exclude = ("session_key", "data")
 
 
 @admin.register(AuditEvent)

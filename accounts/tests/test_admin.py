@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 from django.urls import reverse
@@ -166,3 +167,21 @@ def test_a_user_who_is_no_operator_does_not_get_in() -> None:
     a_user(email="ann@example.com")
     browser.post(reverse("admin:login"), {"username": "ann@example.com", "password": PASSWORD})
     assert browser.get(reverse("admin:index")).status_code == 302
+
+
+def test_only_a_superuser_changes_a_superuser(root: User) -> None:
+    """Whoever sets an operator's password can log in as that operator."""
+    chosen = {"password1": "An0ther-horse-88", "password2": "An0ther-horse-88", "usable_password": "true"}
+    page = reverse("admin:auth_user_password_change", args=[root.pk])
+    assert helper("view_user", "change_user").post(page, chosen).status_code == 403
+    root.refresh_from_db()
+    assert root.check_password(PASSWORD)
+
+
+def test_sessions_of_browsers_are_found_and_their_keys_are_not_shown(root: User, browser: Browser) -> None:
+    session = UserSession.objects.create(user=root, ip="192.0.2.7", session_key="a-way-in", user_agent="x")
+    found = browser.get(reverse("admin:usersessions_usersession_changelist"), {"q": "root@example"})
+    assert b"192.0.2.7" in found.content
+    shown = browser.get(reverse("admin:usersessions_usersession_change", args=[session.pk]))
+    assert shown.status_code == 200
+    assert session.session_key.encode() not in shown.content
