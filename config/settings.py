@@ -26,7 +26,7 @@ SOCKET_DIR = DATA_DIR / "s"  # short: a Unix socket's path may have 107 bytes
 HOST = env("HOST", default="127.0.0.1")  # the address and port that the web server listens on
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
-LOCAL_URL = f"http://{'localhost' if HOST in ('127.0.0.1', '::1', '0.0.0.0', '::') else HOST}:{PORT}"  # noqa: S104
+LOCAL_URL = f"http://{'localhost' if HOST in ('127.0.0.1', '::1', '0.0.0.0', '::') else HOST}:{PORT}"  # noqa: S104  # nosec B104
 PUBLIC_URL = (env("PUBLIC_URL", default="") or LOCAL_URL).rstrip("/")  # how people reach this install
 
 
