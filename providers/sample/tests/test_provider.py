@@ -163,7 +163,7 @@ def test_the_picture_is_one_of_our_own_files_and_has_the_view_it_names() -> None
     assert detail.url == f"{whole.url}#detail"
     path = finders.find(whole.url.removeprefix("/static/"))
     assert isinstance(path, str)
-    drawing = ET.fromstring(Path(path).read_text(encoding="utf-8"))  # noqa: S314  # nosec B314   our own file
+    drawing = ET.fromstring(Path(path).read_text(encoding="utf-8"))  # noqa: S314  # nosec B314
     assert [view.get("id") for view in drawing.iter("{http://www.w3.org/2000/svg}view")] == ["detail"]
 
 
