@@ -2,7 +2,8 @@
 
 Each function names its law in the error (SQLSTATE class 23, so Django raises IntegrityError). Statement-level
 triggers read only what the statement wrote and its neighbours in the index (wallet, id), so a charge costs
-the same in a ledger of any length; docs/ledger.md has the figures.
+the same in a ledger of any length; docs/ledger.md has the figures. Sequential scans are off in them: a
+session plans a function once, and a plan for a nearly empty ledger must not read all of it an hour later.
 """
 
 from django.db import migrations
@@ -31,7 +32,7 @@ DROP FUNCTION credits_refuse_change();
 # entry of another transaction can slip between the look and the commit. Entries and wallet must agree at the
 # end of each statement, hence at every commit.
 BALANCE = """
-CREATE FUNCTION credits_check_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION credits_check_entries() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
   PERFORM FROM credits_wallet
     WHERE user_id IN (SELECT wallet_id FROM inserted) AND xmin <> pg_current_xact_id()::xid
@@ -51,7 +52,8 @@ BEGIN
           charge_id IS NOT NULL; PERFORM credits_check_receivable(array_agg(DISTINCT wallet_id)) FROM inserted
           WHERE receivable <> 0; END IF; RETURN NULL; END $$;
 
-CREATE FUNCTION credits_check_refunds(charges bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION credits_check_refunds(charges bigint[]) RETURNS void
+  LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM credits_ledgerentry AS charge JOIN credits_ledgerentry AS refund ON refund.charge_id =
@@ -64,7 +66,8 @@ BEGIN
       USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT =
       'credits_ledgerentry_refund_within_charge'; END IF; END $$;
 
-CREATE FUNCTION credits_check_receivable(wallets uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION credits_check_receivable(wallets uuid[]) RETURNS void
+  LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM credits_wallet AS wallet
@@ -74,7 +77,7 @@ BEGIN
       off' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT =
       'credits_wallet_receivable_is_recorded'; END IF; END $$;
 
-CREATE FUNCTION credits_check_wallets() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION credits_check_wallets() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM changed AS wallet LEFT JOIN former USING (user_id)
@@ -122,7 +125,7 @@ BEGIN
     USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
 END $$;
 
-CREATE FUNCTION credits_check_held() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION credits_check_held() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   wallet uuid;
 BEGIN
