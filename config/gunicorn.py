@@ -16,12 +16,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 bind = f"{settings.HOST}:{settings.PORT}"
 workers = settings.WEB_WORKERS
-worker_class = "gevent"
+worker_class = "config.worker.Worker"  # gevent's, with our words for what is no HTTP
+limit_request_line = 8190  # characters: an ASIN may come as a long address
 keepalive = 30  # seconds; callers that come back soon save a connection
 graceful_timeout = 25  # seconds for requests under way when asked to stop
 worker_tmp_dir = os.environ.get("TMPDIR")
 control_socket_disable = True  # it would lie in the home folder
 accesslog = None  # api.middleware writes a line for each request
+logconfig_dict = settings.LOGGING | {  # its own words as JSON too, without secrets
+    "loggers": {"gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}
 
 
 def post_fork(server: Any, worker: Any) -> None:
