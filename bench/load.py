@@ -29,7 +29,7 @@ class Client(asyncio.Protocol):
 
     def __init__(
         self, requests: "itertools.cycle[bytes]", result: Result, ends: float, done: asyncio.Future[None]
-    ):
+    ) -> None:
         self.requests, self.result, self.ends, self.done = requests, result, ends, done
         self.buffer = bytearray()
 

@@ -41,6 +41,7 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 CLIENTS = (1, 16, 64)
 WALLETS = (1, 1000)
+ENGINES = {"postgres", "redis-server", "valkey-server"}
 FULL_WALLET = 10_000_000
 
 
@@ -97,6 +98,11 @@ def make_callers(count: int) -> list[str]:
     return tokens
 
 
+def engines_below(ancestor: psutil.Process) -> list[psutil.Process]:
+    """The database servers that this process started."""
+    return [process for process in ancestor.children(recursive=True) if process.name() in ENGINES]
+
+
 def cpu_seconds(server: psutil.Popen) -> dict[str, float]:
     """CPU spent so far by Python, PostgreSQL and Redis."""
 
@@ -104,11 +110,11 @@ def cpu_seconds(server: psutil.Popen) -> dict[str, float]:
         times = [process.cpu_times() for process in processes if process.is_running()]
         return float(sum(t.user + t.system + t.children_user + t.children_system for t in times))
 
-    engines = psutil.Process(os.getppid()).children()
+    engines = next(filter(None, map(engines_below, psutil.Process().parents())), [])
     return {
         "python": spent([server, *server.children(recursive=True)]),
-        "postgres": spent([p for e in engines if e.name() == "postgres" for p in (e, *e.children())]),
-        "redis": spent([e for e in engines if e.name().startswith(("redis", "valkey"))]),
+        "postgres": spent([process for process in engines if process.name() == "postgres"]),
+        "redis": spent([process for process in engines if process.name() != "postgres"]),
     }
 
 
