@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -12,6 +13,8 @@ from credits.models import OPERATION_LENGTH, REFERENCE_LENGTH, Kind, LedgerEntry
 
 A_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 PAGING = {"limit", "after"}
+FROM = "The earliest moment, or the first day, in UTC."
+TO = "The first moment that is too late, or the last day, in UTC."
 
 
 class EntryOutput(serializers.ModelSerializer[LedgerEntry]):
@@ -50,6 +53,7 @@ class PackagesOutput(serializers.Serializer[Any]):
     data = PackageOutput(many=True)  # type: ignore[assignment]  # the name of a property of serializers
 
 
+@extend_schema_field({"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time")]})
 class MomentField(serializers.Field[datetime, str, str, Any]):
     """A moment in RFC 3339, or a date: then its first moment in UTC, or with `is_end` the last."""
 
@@ -81,7 +85,10 @@ class HistoryQuery(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         """The fields, with the one whose name Python keeps for itself."""
-        moments = {"from": MomentField(required=False), "to": MomentField(is_end=True, required=False)}
+        moments = {
+            "from": MomentField(required=False, help_text=FROM),
+            "to": MomentField(is_end=True, required=False, help_text=TO),
+        }
         return {**super().get_fields(), **moments}
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:

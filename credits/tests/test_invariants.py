@@ -41,7 +41,7 @@ from credits.movements import Charge, Movement
 from credits.tests.factories import assert_sound, user_with
 
 PARTS = 4  # so that parallel test processes share the work
-EXAMPLES, STEPS = 60, 50
+EXAMPLES, STEPS = 72, 50
 LEAST_STEPS = 2_500  # in each part
 EVERYTHING = " UNION ALL ".join(
     (
