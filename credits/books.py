@@ -38,29 +38,25 @@ class Purse:
 class Books:
     """What a transaction has locked and what it is going to write; lives within one `atomic()`."""
 
-    def __init__(
-        self, wallets: Iterable[UUID], caps: Iterable[UUID] = (), *, trusts_keys: bool = False
-    ) -> None:
-        """Lock wallets and caps; only then is anything decided.
-
-        `trusts_keys`: believe that keys are new instead of asking. The database finds out at the latest when
-        it writes, and then nothing of these books is written.
-        """
+    def __init__(self, wallets: Iterable[UUID], caps: Iterable[UUID] = (), keys: Iterable[str] = ()) -> None:
+        """Lock wallets and caps, and look which of the keys are used; only then is anything decided."""
         self.now: datetime = timezone.now()
-        self.trusts_keys = trusts_keys
-        locked = statements.rows(statements.LOCK_WALLETS, {"wallets": list(set(wallets))})
-        self.purses = {row[0]: Purse(*row[1:]) for row in locked}
+        rows = statements.run(statements.LOCK_WALLETS, {"wallets": list(set(wallets))})
+        self.purses = {row[0]: Purse(*row[1:]) for row in rows}
         wanted = list(set(caps))
-        locked = statements.rows(statements.LOCK_CAPS, {"caps": wanted}) if wanted else []
-        self.allowances = {row[0]: Allowance(*row) for row in locked}
-        self.keys: set[str] = set()
+        rows = statements.run(statements.LOCK_CAPS, {"caps": wanted}) if wanted else []
+        self.allowances = {row[0]: Allowance(*row) for row in rows}
+        asked = list(keys)
+        rows = statements.run(statements.USED_KEYS, {"keys": asked}) if asked else []
+        self.used = {row[0] for row in rows}
         self.lines: list[Line] = []
         self.holds: list[Hold] = []
 
-    def check_unused(self, key: str) -> None:
-        """Raise DuplicateEntry for a key that was used before, or in this transaction."""
-        if key in self.keys or (not self.trusts_keys and statements.is_used(key)):
+    def claim(self, key: str) -> None:
+        """Use a key. Raises DuplicateEntry when it has been used, before or in this transaction."""
+        if key in self.used:
             raise DuplicateEntry(key)
+        self.used.add(key)
 
     def available(self, wallet: UUID) -> int:
         """Credits that can be spent; 0 without a wallet."""
@@ -81,9 +77,11 @@ class Books:
 
     def charge(self, charge: Charge) -> Movement:
         """Decide on one charge. Raises DuplicateEntry, InsufficientCredits, CapReached, changing nothing."""
-        self.check_unused(charge.key)
+        if charge.key in self.used:
+            raise DuplicateEntry(charge.key)
         self.check_spendable(charge.wallet, charge.amount)
         window = self.allow(charge.cap, charge.amount)
+        self.claim(charge.key)
         return self.enter(
             charge.wallet,
             -charge.amount,
@@ -100,7 +98,6 @@ class Books:
         """Move `amount` (signed) and note the entry that says why."""
         purse = self.purses[wallet]
         purse.balance += amount
-        self.keys.add(key)
         self.lines.append(Line(wallet, amount, purse.balance, str(kind), key=key, **details))
         return self.moved(wallet, key, amount)
 
@@ -135,15 +132,12 @@ class Books:
     def write(self) -> None:
         """Write what was decided. Raises IntegrityError, also for a key that someone else used meanwhile."""
         self.collect()
-        moved = {line.wallet_id for line in self.lines} | {hold.wallet_id for hold in self.holds}
-        if not moved:
-            return
-        purses = [self.purses[wallet] for wallet in moved]
-        wallets: dict[str, list[Any]] = {
-            "wallets": list(moved),
-            "balances": [purse.balance for purse in purses],
-            "helds": [purse.held for purse in purses],
-            "receivables": [purse.receivable for purse in purses],
+        purses = self.purses
+        wallets = {
+            "wallets": list(purses),
+            "balances": [purse.balance for purse in purses.values()],
+            "helds": [purse.held for purse in purses.values()],
+            "receivables": [purse.receivable for purse in purses.values()],
         }
         statements.write_entries(wallets, self.lines)
         self.write_caps()

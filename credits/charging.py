@@ -37,9 +37,9 @@ def books_of(
     with once(key), transaction.atomic(savepoint=False):
         if is_new:
             statements.open_wallet(wallet)
-        books = Books([wallet], [cap] if cap else [])
+        books = Books([wallet], [cap] if cap else [], [key] if key else [])
         if key:
-            books.check_unused(key)
+            books.claim(key)
         yield books
         books.write()
 
@@ -48,7 +48,7 @@ def charge_alone(charge: Charge) -> Movement:
     """Commit one charge: without a cap, by the one statement. Raises what `Books.charge` does."""
     if charge.cap:
         with once(charge.key), transaction.atomic(savepoint=False):
-            books = Books([charge.wallet], [charge.cap])
+            books = Books([charge.wallet], [charge.cap], [charge.key])
             movement = books.charge(charge)
             books.write()
         return movement
@@ -64,31 +64,24 @@ def charge_together(charges: Sequence[Charge]) -> Sequence[Outcome] | None:
     """Commit many charges in one transaction, deciding in their order; each one's movement or refusal.
 
     None when the group could not be written and certainly nothing was committed: each then tries alone. What
-    fails at the commit itself is raised, because nobody can know what became of it but by the keys.
+    fails at the commit itself is raised, because nobody can know what became of it but by its key.
     """
     connection.ensure_connection()  # with no database, trying one by one would not help
-    for trusts_keys in (True, False):  # a used key is rare: ask for them only when there is one
-        is_written = False
-        try:
-            with transaction.atomic():
-                outcomes = decide_and_write(charges, trusts_keys=trusts_keys)
-                is_written = True
-            return outcomes
-        except IntegrityError:
-            continue
-        except Exception:
-            if is_written:
-                raise
-            break
-    return None
-
-
-def decide_and_write(charges: Sequence[Charge], *, trusts_keys: bool) -> Sequence[Outcome]:
-    """All but the commit."""
-    caps = {charge.cap for charge in charges if charge.cap}
-    books = Books((charge.wallet for charge in charges), caps, trusts_keys=trusts_keys)
-    outcomes = [decide(books, charge) for charge in charges]
-    books.write()
+    is_written = False
+    try:
+        with transaction.atomic():
+            books = Books(
+                [one.wallet for one in charges],
+                {one.cap for one in charges if one.cap},
+                [one.key for one in charges],
+            )
+            outcomes = [decide(books, one) for one in charges]
+            books.write()
+            is_written = True
+    except Exception as error:
+        if is_written and not isinstance(error, IntegrityError):
+            raise
+        return None
     return outcomes
 
 
@@ -101,4 +94,6 @@ def decide(books: Books, charge: Charge) -> Outcome:
 
 
 GROUPING = Grouping(charge_together, charge_alone)
-os.register_at_fork(after_in_child=GROUPING.reset)  # a child of a fork begins with an empty line
+os.register_at_fork(
+    after_in_child=GROUPING.reset
+)  # a child forked while a group was under way begins with none

@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db.models import Sum
 
 from credits import statements
-from credits.caps import remove_cap, set_cap
 from credits.charging import GROUPING, books_of
 from credits.errors import RefundExceedsCharge, UnknownCharge
 from credits.holds import capture, hold, release
@@ -31,9 +30,7 @@ __all__ = [
     "payment",
     "refund",
     "release",
-    "remove_cap",
     "reverse",
-    "set_cap",
 ]
 
 

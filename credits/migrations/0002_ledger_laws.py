@@ -2,8 +2,7 @@
 
 Each function names its law in the error (SQLSTATE class 23, so Django raises IntegrityError). Statement-level
 triggers read only what the statement wrote and its neighbours in the index (wallet, id), so a charge costs
-the same in a ledger of any length; docs/ledger.md has the figures. Sequential scans are off in them: a
-session plans a function once, and a plan for a nearly empty ledger must not read all of it an hour later.
+the same in a ledger of any length; docs/ledger.md has the figures.
 """
 
 from django.db import migrations
@@ -28,55 +27,31 @@ DROP FUNCTION credits_refuse_change();
 """
 
 # Balance = sum of entries, by induction: every new entry continues the one before it, and what follows it
-# (the next entry or, at the end, the wallet itself) continues it. Entries and wallet must agree at the end of
-# each statement, hence at every commit. A wallet that this transaction has not written is locked and looked
-# at again, so that no entry of another transaction can slip in between the look and the commit.
+# (the next entry or, at the end, the wallet itself) continues it. The wallet is locked first, so that no
+# entry of another transaction can slip between the look and the commit. Entries and wallet must agree at the
+# end of each statement, hence at every commit.
 BALANCE = """
-CREATE FUNCTION credits_check_entries() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
-DECLARE
-  is_broken boolean;
-  is_ours boolean;
-  is_locked boolean := false;
-  charges bigint[];
-  owing uuid[];
+CREATE FUNCTION credits_check_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  LOOP
-    SELECT
-      bool_or(entry.balance_after - entry.amount <> coalesce(
-          (SELECT previous.balance_after FROM credits_ledgerentry AS previous
-            WHERE previous.wallet_id = entry.wallet_id AND previous.id < entry.id
-            ORDER BY previous.id DESC LIMIT 1),
-          0)
-        OR entry.balance_after IS DISTINCT FROM coalesce(
-          (SELECT next.balance_after - next.amount FROM credits_ledgerentry AS next
-            WHERE next.wallet_id = entry.wallet_id AND next.id > entry.id
-            ORDER BY next.id LIMIT 1),
-          wallet.balance)),
-      bool_and(wallet.xmin = pg_current_xact_id()::xid),
-      array_agg(entry.charge_id) FILTER (WHERE entry.charge_id IS NOT NULL),
-      array_agg(entry.wallet_id) FILTER (WHERE entry.receivable <> 0)
-    INTO is_broken, is_ours, charges, owing
-    FROM inserted AS entry LEFT JOIN credits_wallet AS wallet ON wallet.user_id = entry.wallet_id;
-    EXIT WHEN is_broken IS NULL OR is_ours OR is_locked;
-    PERFORM FROM credits_wallet WHERE user_id IN (SELECT wallet_id FROM inserted)
-      ORDER BY user_id FOR NO KEY UPDATE;
-    is_locked := true;
-  END LOOP;
-  IF is_broken THEN
-    RAISE EXCEPTION 'an entry must continue the one before it and end at the balance of its wallet'
-      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
-  END IF;
-  IF charges IS NOT NULL THEN
-    PERFORM credits_check_refunds(charges);
-  END IF;
-  IF owing IS NOT NULL THEN
-    PERFORM credits_check_receivable(owing);
-  END IF;
-  RETURN NULL;
-END $$;
+  PERFORM FROM credits_wallet
+    WHERE user_id IN (SELECT wallet_id FROM inserted) AND xmin <> pg_current_xact_id()::xid
+    ORDER BY user_id FOR NO KEY UPDATE;
+  IF EXISTS (
+    SELECT FROM inserted AS entry
+    WHERE entry.balance_after - entry.amount <> coalesce(
+        (SELECT previous.balance_after FROM credits_ledgerentry AS previous
+          WHERE previous.wallet_id = entry.wallet_id AND previous.id < entry.id ORDER BY previous.id DESC
+          LIMIT 1), 0) OR entry.balance_after IS DISTINCT FROM coalesce( (SELECT next.balance_after -
+          next.amount FROM credits_ledgerentry AS next WHERE next.wallet_id = entry.wallet_id AND next.id >
+          entry.id ORDER BY next.id LIMIT 1), (SELECT balance FROM credits_wallet WHERE user_id =
+          entry.wallet_id)) ) THEN RAISE EXCEPTION 'an entry must continue the one before it and end at the
+          balance of its wallet' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME, TABLE
+          = TG_TABLE_NAME; END IF; IF EXISTS (SELECT FROM inserted WHERE charge_id IS NOT NULL OR receivable
+          <> 0) THEN PERFORM credits_check_refunds(array_agg(DISTINCT charge_id)) FROM inserted WHERE
+          charge_id IS NOT NULL; PERFORM credits_check_receivable(array_agg(DISTINCT wallet_id)) FROM inserted
+          WHERE receivable <> 0; END IF; RETURN NULL; END $$;
 
-CREATE FUNCTION credits_check_refunds(charges bigint[]) RETURNS void
-  LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION credits_check_refunds(charges bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM credits_ledgerentry AS charge JOIN credits_ledgerentry AS refund ON refund.charge_id =
@@ -89,8 +64,7 @@ BEGIN
       USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT =
       'credits_ledgerentry_refund_within_charge'; END IF; END $$;
 
-CREATE FUNCTION credits_check_receivable(wallets uuid[]) RETURNS void
-  LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION credits_check_receivable(wallets uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (
     SELECT FROM credits_wallet AS wallet
@@ -100,27 +74,16 @@ BEGIN
       off' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT =
       'credits_wallet_receivable_is_recorded'; END IF; END $$;
 
-CREATE FUNCTION credits_check_wallets() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
-DECLARE
-  is_broken boolean;
-  owing uuid[];
+CREATE FUNCTION credits_check_wallets() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  SELECT
-    bool_or(wallet.balance <> coalesce(former.balance, 0) AND wallet.balance IS DISTINCT FROM
-      (SELECT balance_after FROM credits_ledgerentry
-        WHERE wallet_id = wallet.user_id ORDER BY id DESC LIMIT 1)),
-    array_agg(wallet.user_id) FILTER (WHERE wallet.receivable <> coalesce(former.receivable, 0))
-  INTO is_broken, owing
-  FROM changed AS wallet LEFT JOIN former USING (user_id);
-  IF is_broken THEN
-    RAISE EXCEPTION 'a balance moves only together with the entry that says why'
-      USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
-  END IF;
-  IF owing IS NOT NULL THEN
-    PERFORM credits_check_receivable(owing);
-  END IF;
-  RETURN NULL;
-END $$;
+  IF EXISTS (
+    SELECT FROM changed AS wallet LEFT JOIN former USING (user_id)
+    WHERE wallet.balance <> coalesce(former.balance, 0) AND wallet.balance IS DISTINCT FROM
+      (SELECT balance_after FROM credits_ledgerentry WHERE wallet_id = wallet.user_id ORDER BY id DESC LIMIT
+      1) ) THEN RAISE EXCEPTION 'a balance moves only together with the entry that says why' USING ERRCODE =
+      'integrity_constraint_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME; END IF; PERFORM
+      credits_check_receivable(array_agg(user_id)) FROM changed AS wallet LEFT JOIN former USING (user_id)
+      WHERE wallet.receivable <> coalesce(former.receivable, 0) HAVING count(*) > 0; RETURN NULL; END $$;
 
 CREATE FUNCTION credits_check_new_wallets() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -159,7 +122,7 @@ BEGIN
     USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
 END $$;
 
-CREATE FUNCTION credits_check_held() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION credits_check_held() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   wallet uuid;
 BEGIN

@@ -316,7 +316,7 @@ class Ledger(RuleBasedStateMachine):
     def every_figure_is_right_and_every_law_is_kept(self) -> None:
         """One statement asks for the figures and for whatever breaks a law: nothing else may come back."""
         names = [user.pk for user in self.users]
-        found = dict(statements.rows(EVERYTHING, {"wallets": names, "cap": self.cap}))
+        found = dict(statements.run(EVERYTHING, {"wallets": names, "cap": self.cap}))
         expected = {str(self.cap): f"{self.used} {self.limit}"}
         for owner, wallet in enumerate(self.wallets):
             expected[str(names[owner])] = f"{wallet.balance} {self.held(owner)} {wallet.receivable}"
