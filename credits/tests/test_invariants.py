@@ -246,11 +246,13 @@ class Ledger(RuleBasedStateMachine):
             if is_last or not held.remaining:
                 self.end(held)
 
-    def end(self, held: ModelHold) -> None:
-        """A hold that should have let its rest go."""
-        self.used -= held.remaining * held.is_capped
-        held.is_open = False
-        self.collect(held.owner)
+    def end(self, *ended: ModelHold) -> None:
+        """Holds that should have let their rest go, together; what is owed is then paid in one entry."""
+        for held in ended:
+            self.used -= held.remaining * held.is_capped
+            held.is_open = False
+        for owner in {held.owner for held in ended}:
+            self.collect(owner)
 
     @precondition(lambda self: self.holds)
     @rule(data=st.data())
@@ -267,9 +269,7 @@ class Ledger(RuleBasedStateMachine):
     def sweep(self) -> None:
         with self.expecting(None):
             holds.release_expired(timezone.now() + timedelta(hours=1))
-        for held in self.holds.values():
-            if held.is_open:
-                self.end(held)
+        self.end(*(held for held in self.holds.values() if held.is_open))
 
     @precondition(lambda self: self.charges)
     @rule(data=st.data(), amount=st.one_of(st.none(), few))
