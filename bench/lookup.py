@@ -82,7 +82,7 @@ def await_ready(port: int) -> None:
         try:
             if requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     raise SystemExit("the web server did not come up within a minute")
 
