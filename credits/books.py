@@ -41,14 +41,14 @@ class Books:
     def __init__(self, wallets: Iterable[UUID], caps: Iterable[UUID] = (), keys: Iterable[str] = ()) -> None:
         """Lock wallets and caps, and look which of the keys are used; only then is anything decided."""
         self.now: datetime = timezone.now()
-        rows = statements.run(statements.LOCK_WALLETS, {"wallets": list(set(wallets))})
-        self.purses = {row[0]: Purse(*row[1:]) for row in rows}
+        locked = statements.rows(statements.LOCK_WALLETS, {"wallets": list(set(wallets))})
+        self.purses = {row[0]: Purse(*row[1:]) for row in locked}
         wanted = list(set(caps))
-        rows = statements.run(statements.LOCK_CAPS, {"caps": wanted}) if wanted else []
-        self.allowances = {row[0]: Allowance(*row) for row in rows}
+        locked = statements.rows(statements.LOCK_CAPS, {"caps": wanted}) if wanted else []
+        self.allowances = {row[0]: Allowance(*row) for row in locked}
         asked = list(keys)
-        rows = statements.run(statements.USED_KEYS, {"keys": asked}) if asked else []
-        self.used = {row[0] for row in rows}
+        found = statements.rows(statements.USED_KEYS, {"keys": asked}) if asked else []
+        self.used = {row[0] for row in found}
         self.lines: list[Line] = []
         self.holds: list[Hold] = []
 
@@ -132,12 +132,15 @@ class Books:
     def write(self) -> None:
         """Write what was decided. Raises IntegrityError, also for a key that someone else used meanwhile."""
         self.collect()
-        purses = self.purses
-        wallets = {
-            "wallets": list(purses),
-            "balances": [purse.balance for purse in purses.values()],
-            "helds": [purse.held for purse in purses.values()],
-            "receivables": [purse.receivable for purse in purses.values()],
+        moved = {line.wallet_id for line in self.lines} | {hold.wallet_id for hold in self.holds}
+        if not moved:
+            return
+        purses = [self.purses[wallet] for wallet in moved]
+        wallets: dict[str, list[Any]] = {
+            "wallets": list(moved),
+            "balances": [purse.balance for purse in purses],
+            "helds": [purse.held for purse in purses],
+            "receivables": [purse.receivable for purse in purses],
         }
         statements.write_entries(wallets, self.lines)
         self.write_caps()

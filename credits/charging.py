@@ -94,6 +94,4 @@ def decide(books: Books, charge: Charge) -> Outcome:
 
 
 GROUPING = Grouping(charge_together, charge_alone)
-os.register_at_fork(
-    after_in_child=GROUPING.reset
-)  # a child forked while a group was under way begins with none
+os.register_at_fork(after_in_child=GROUPING.reset)  # a child of a fork begins with an empty line

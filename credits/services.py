@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from credits import statements
+from credits.caps import remove_cap, set_cap
 from credits.charging import GROUPING, books_of
 from credits.errors import RefundExceedsCharge, UnknownCharge
 from credits.holds import capture, hold, release
@@ -30,7 +31,9 @@ __all__ = [
     "payment",
     "refund",
     "release",
+    "remove_cap",
     "reverse",
+    "set_cap",
 ]
 
 

@@ -4,13 +4,15 @@ Prepared statements need `OPTIONS["prepare_threshold"]` on the database; without
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 from django.db import IntegrityError, connection
+from django.db.backends.utils import CursorWrapper
 from psycopg.rows import TupleRow
 
 from credits.movements import Charge
@@ -21,9 +23,11 @@ WITH taken AS (
   UPDATE credits_wallet SET balance = balance - %(amount)s
   WHERE user_id = %(wallet)s AND balance - held >= %(amount)s
   RETURNING user_id, balance, balance - held AS available
-) INSERT INTO credits_ledgerentry (wallet_id, amount, balance_after, kind, operation, reference, key,
-metadata) SELECT user_id, -%(amount)s, balance, 'charge', %(operation)s, %(reference)s, %(key)s,
-%(metadata)s::jsonb FROM taken RETURNING balance_after, (SELECT available FROM taken)
+)
+INSERT INTO credits_ledgerentry (wallet_id, amount, balance_after, kind, operation, reference, key, metadata)
+SELECT user_id, -%(amount)s, balance,
+  'charge', %(operation)s, %(reference)s, %(key)s, %(metadata)s::jsonb FROM taken
+RETURNING balance_after, (SELECT available FROM taken)
 """
 SET_ASIDE = """
 WITH set_aside AS (
@@ -50,31 +54,42 @@ LOCK_CAPS = """
 SELECT subject, "limit", period, spent, excess, window_started_at FROM credits_spendingcap
 WHERE subject = ANY (%(caps)s::uuid[]) ORDER BY subject FOR NO KEY UPDATE
 """
-USED_KEYS = "SELECT key FROM credits_ledgerentry WHERE key = ANY (%(keys)s::text[])"
-# Wallets first, entries in the order they were decided, both in one statement: the laws are checked at its
-# end.
+# One look into the index for each key: LIMIT keeps the planner from reading the whole ledger instead, which a
+# session would then do for ever if it planned this while the ledger was nearly empty.
+USED_KEYS = """
+SELECT asked.key FROM unnest(%(keys)s::text[]) AS asked (key) CROSS JOIN LATERAL (
+  SELECT FROM credits_ledgerentry AS entry WHERE entry.key = asked.key LIMIT 1
+) AS found
+"""
+# New figures for locked wallets, and the entries that say why in the order they were decided, both in one
+# statement: the laws are checked at its end.
 WRITE = """
 WITH figures AS (
   UPDATE credits_wallet AS wallet SET balance = new.balance, held = new.held, receivable = new.receivable
   FROM unnest(%(wallets)s::uuid[], %(balances)s::bigint[], %(helds)s::bigint[], %(receivables)s::bigint[])
     AS new (user_id, balance, held, receivable)
   WHERE wallet.user_id = new.user_id
-) INSERT INTO credits_ledgerentry (wallet_id, amount, balance_after, receivable, kind, operation, reference,
-key,
+)
+INSERT INTO credits_ledgerentry (
+  wallet_id, amount, balance_after, kind, operation, key, reference, receivable,
   charge_id, hold_id, cap, cap_window, metadata)
-SELECT wallet_id, amount, balance_after, receivable, kind, operation, reference, key,
+SELECT
+  wallet_id, amount, balance_after, kind, operation, key, reference, receivable,
   charge_id, hold_id, cap, cap_window, coalesce(metadata::jsonb, '{}')
-FROM unnest(%(wallet_id)s::uuid[], %(amount)s::bigint[], %(balance_after)s::bigint[],
-%(receivable)s::bigint[],
-  %(kind)s::text[], %(operation)s::text[], %(reference)s::text[], %(key)s::text[], %(charge_id)s::bigint[],
-  %(hold_id)s::uuid[], %(cap)s::uuid[], %(cap_window)s::timestamptz[], %(metadata)s::text[]) WITH ORDINALITY
-  AS new (wallet_id, amount, balance_after, receivable, kind, operation, reference, key,
-    charge_id, hold_id, cap, cap_window, metadata, place)
+FROM unnest(
+  %(wallet_id)s::uuid[], %(amount)s::bigint[], %(balance_after)s::bigint[], %(kind)s::text[],
+  %(operation)s::text[], %(key)s::text[], %(reference)s::text[], %(receivable)s::bigint[],
+  %(charge_id)s::bigint[], %(hold_id)s::uuid[], %(cap)s::uuid[], %(cap_window)s::timestamptz[],
+  %(metadata)s::text[]
+) WITH ORDINALITY AS new (
+  wallet_id, amount, balance_after, kind, operation, key, reference, receivable,
+  charge_id, hold_id, cap, cap_window, metadata, place)
 ORDER BY place
 """
-WRITE_CAPS = """ UPDATE credits_spendingcap AS cap SET spent = new.spent, excess = new.excess,
-window_started_at = new.started_at FROM unnest(%(caps)s::uuid[], %(spent)s::bigint[], %(excess)s::bigint[],
-%(started_at)s::timestamptz[])
+WRITE_CAPS = """
+UPDATE credits_spendingcap AS cap
+SET spent = new.spent, excess = new.excess, window_started_at = new.started_at
+FROM unnest(%(caps)s::uuid[], %(spent)s::bigint[], %(excess)s::bigint[], %(started_at)s::timestamptz[])
   AS new (subject, spent, excess, started_at)
 WHERE cap.subject = new.subject
 """
@@ -118,21 +133,32 @@ class Line(NamedTuple):
     metadata: str | None = None
 
 
-def run(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run one statement on this thread's connection and return its rows, if it has any.
-
-    While Django logs queries (tests, DEBUG) its own cursor is used, which can say what it ran.
-    """
+@contextmanager
+def cursor() -> Iterator[CursorWrapper]:
+    """A cursor on this thread's connection. While Django logs queries, its own: that can say what it ran."""
     if connection.queries_logged:
-        cursor = connection.cursor()
+        found = connection.cursor()
     else:
         connection.close_if_health_check_failed()
         connection.ensure_connection()
         with connection.wrap_database_errors:
-            cursor = connection.make_cursor(PreparedCursor(connection.connection))  # type: ignore[arg-type]
-    with cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description else []
+            found = connection.make_cursor(PreparedCursor(connection.connection))  # type: ignore[arg-type]
+    with found:
+        yield found
+
+
+def run(sql: str, parameters: Mapping[str, Any]) -> None:
+    """Run a statement that gives no rows."""
+    with cursor() as waiting:
+        waiting.execute(sql, parameters)
+
+
+def rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows."""
+    with cursor() as waiting:
+        waiting.execute(sql, parameters)
+        found: list[tuple[Any, ...]] = waiting.fetchall()
+    return found
 
 
 def take(charge: Charge) -> tuple[int, int] | None:
@@ -145,19 +171,19 @@ def take(charge: Charge) -> tuple[int, int] | None:
         "key": charge.key,
         "metadata": as_json(charge.metadata) or "{}",
     }
-    rows = run(TAKE, parameters)
-    return (rows[0][0], rows[0][1]) if rows else None
+    taken = rows(TAKE, parameters)
+    return (taken[0][0], taken[0][1]) if taken else None
 
 
 def set_aside(hold: Mapping[str, Any]) -> int | None:
     """Make a hold; what is left to spend, or None when there is too little. Raises IntegrityError."""
-    rows = run(SET_ASIDE, hold)
-    return rows[0][0] if rows else None
+    made = rows(SET_ASIDE, hold)
+    return made[0][0] if made else None
 
 
 def standing(wallet: UUID, *, entry_key: str = "", hold_key: str = "") -> tuple[int, bool]:
     """Why nothing was taken: what can be spent (0 without a wallet); whether the key is used."""
-    available, entered, held = run(
+    available, entered, held = rows(
         STANDING, {"wallet": wallet, "entry_key": entry_key, "hold_key": hold_key}
     )[0]
     return available or 0, entered or held
