@@ -1,9 +1,13 @@
-"""What every test stands on: a ledger that can be emptied between tests, and clean caches."""
+"""What every test stands on: a ledger that can be emptied between tests, clean caches, no calls that wait."""
+
+from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
+
+from api import usage
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +21,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def clean_cache() -> None:
     """No test sees what another left in Redis."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_calls_noted() -> Iterator[None]:
+    """No test writes the calls of another. Nothing writes any by itself: only a web server starts that."""
+    usage.writer.waiting.clear()
+    yield
+    usage.writer.waiting.clear()

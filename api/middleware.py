@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
+from api import usage
 from api.ids import new_request_id
 from api.parsers import accept_chunked
 
@@ -42,6 +43,8 @@ class RequestContextMiddleware:
             if request.method == "HEAD" and not response.streaming:
                 response.content = b""  # type: ignore[attr-defined]  # its length is told already
             tell(request, response, seconds=time.perf_counter() - started)
+            if request.path_info.startswith("/api/"):
+                usage.note(request, response, time.perf_counter() - started)
         finally:
             structlog.contextvars.clear_contextvars()
         return response

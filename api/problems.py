@@ -38,9 +38,11 @@ def answer(request: HttpRequest | Request, problem: Problem) -> HttpResponse:
         "request_id": request_id,
         **problem.members,
     }
-    return HttpResponse(
+    response = HttpResponse(
         dumps(body), status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers)
     )
+    response.problem_code = problem.code  # type: ignore[attr-defined]  # for the record of calls
+    return response
 
 
 def validation_members(detail: Any) -> dict[str, Any]:

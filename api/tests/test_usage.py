@@ -1,0 +1,229 @@
+"""Every call leaves one row and is summed, through the front door."""
+
+import threading
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.db.models import Count, Sum
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries, Settings
+from rest_framework.test import APIClient
+
+from accounts.models import APIKey, User
+from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
+from api import usage
+from api.calls import Call
+from api.ids import new_request_id, request_id_of, uuid_of
+from api.models import APICall, UsageDay
+
+BALANCE = "/api/v1/credits/balance"
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return a_user(email="alice@example.com")
+
+
+@pytest.fixture
+def key(alice: User) -> tuple[APIKey, APIClient]:
+    """Alice's API key and a program that sends it."""
+    made, plaintext = key_of(alice)
+    return made, bearing(plaintext)
+
+
+def recorded() -> list[APICall]:
+    """Every call so far, the oldest first."""
+    usage.flush()
+    return list(APICall.objects.order_by("id"))
+
+
+def only() -> APICall:
+    """The one call there was."""
+    (call,) = recorded()
+    return call
+
+
+def a_call(**facts: Any) -> Call:
+    """A call as it is noted, but for these facts."""
+    common: dict[str, Any] = {
+        "request_id": new_request_id(),
+        "user_id": None,
+        "key_id": None,
+        "operation": "test",
+        "method": "GET",
+        "status": 200,
+        "outcome": "ok",
+        "credits": "1",
+        "seconds": 0.002,
+        "client_request_id": "",
+    }
+    return Call(**{**common, **facts})
+
+
+def sums() -> list[tuple[Any, ...]]:
+    """What the days say, in one order."""
+    facts = ("user_id", "day", "operation", "key_id", "outcome", "status", "calls", "credits", "duration_us")
+    return sorted(UsageDay.objects.values_list(*facts), key=str)
+
+
+def recount() -> list[tuple[Any, ...]]:
+    """What the days should say, from the calls."""
+    facts = ("user_id", "at__date", "operation", "key_id", "outcome", "status")
+    figures = {"calls": Count("*"), "all_credits": Sum("credits"), "us": Sum("duration_us")}
+    return sorted(APICall.objects.values_list(*facts).annotate(**figures), key=str)
+
+
+def test_a_call_with_a_key_leaves_one_row(key: tuple[APIKey, APIClient], alice: User) -> None:
+    answer = key[1].get(BALANCE, {"secret": "x"}, headers={"X-Client-Request-Id": "mine-1 {}"})
+    call = only()
+    assert request_id_of(call.id) == answer.headers["Request-Id"]
+    assert (call.user_id, call.key_id) == (alice.pk, key[0].pk)
+    assert (call.method, call.status, call.client_request_id) == ("GET", answer.status_code, "mine-1")
+    assert call.operation == "credits:balance"
+    assert call.credits == 0
+    assert call.duration_us > 0
+
+
+def test_a_session_has_no_key(alice: User) -> None:
+    bearing(logged_in(alice).access_token).get(BALANCE)
+    call = only()
+    assert (call.user_id, call.key_id, call.outcome) == (alice.pk, None, "ok")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "facts"),
+    [
+        ("GET", BALANCE, (401, "authentication_required", "credits:balance")),
+        ("GET", "/api/v1/nothing", (404, "not_found", "api:unknown")),
+        ("POST", "/api/v1/credits/packages", (405, "method_not_allowed", "credits:packages")),
+        ("GET", "/api/v1/credits/packages", (200, "ok", "credits:packages")),
+    ],
+)
+@pytest.mark.django_db
+def test_anonymous_calls_leave_one_row_too(
+    client: Client, method: str, path: str, facts: tuple[int, str, str]
+) -> None:
+    client.generic(method, path)
+    call = only()
+    assert (call.status, call.outcome, call.operation) == facts
+    assert (call.user_id, call.key_id) == (None, None)
+
+
+def test_what_is_refused_after_its_caller_is_known_is_the_callers(
+    key: tuple[APIKey, APIClient], alice: User
+) -> None:
+    key[1].get("/api/v1/credits/history", {"limit": "many"})
+    call = only()
+    assert (call.user_id, call.status, call.outcome) == (alice.pk, 422, "validation_error")
+
+
+@pytest.mark.django_db
+def test_a_bad_key_is_nobodys(client: Client) -> None:
+    client.get(BALANCE, headers={"X-API-Key": "plt_live_nonsense"})
+    call = only()
+    assert (call.user_id, call.outcome) == (None, "invalid_key")
+
+
+@pytest.mark.django_db
+def test_pages_and_probes_are_no_calls(client: Client) -> None:
+    for path in ("/", "/health", "/health/live", "/admin/login/", "/apiary"):
+        client.get(path)
+    assert recorded() == []
+
+
+@pytest.mark.django_db
+def test_nothing_secret_is_kept(client: Client) -> None:
+    body = {"email": "alice@example.com", "password": PASSWORD}
+    client.post("/api/v1/auth/login?token=s3cret", body, content_type="application/json")
+    assert all(word not in str(vars(only())) for word in (PASSWORD, "s3cret", "127.0.0.1", "alice@"))
+
+
+def test_to_note_a_call_asks_no_database(key: tuple[APIKey, APIClient]) -> None:
+    key[1].get(BALANCE)
+    with CaptureQueriesContext(connection) as queries:
+        key[1].get(BALANCE)
+    assert not [query for query in queries if "api_" in query["sql"]]
+    assert len(usage.writer.waiting) == 2
+
+
+@pytest.mark.django_db
+def test_many_calls_are_written_in_as_many_statements_as_one(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for count in (1, usage.BATCH):
+        for _ in range(count):
+            usage.writer.put(a_call())
+        with django_assert_num_queries(1):
+            usage.flush()
+    assert APICall.objects.count() == 1 + usage.BATCH
+
+
+@pytest.mark.django_db
+def test_the_days_say_what_a_recount_says() -> None:
+    users, keys = [None, UUID(int=1), UUID(int=2)], [None, UUID(int=3)]
+    for number in range(300):
+        facts = {"user_id": users[number % 3], "key_id": keys[number % 2], "credits": str(number % 4)}
+        status = 402 if number % 5 == 0 else 200
+        usage.writer.put(a_call(**facts, status=status, operation=f"test.{number % 7}", seconds=number / 1e5))
+        if number % 100 == 99:
+            usage.flush()
+    assert sums() == recount()
+    assert sum(day[6] for day in sums()) == 300
+
+
+@pytest.mark.django_db
+def test_a_batch_that_is_written_twice_counts_once() -> None:
+    batch = [a_call() for _ in range(3)]
+    for _ in range(2):
+        usage.writer.waiting.extend(batch)
+        usage.flush()
+    assert APICall.objects.count() == 3
+    assert [day.calls for day in UsageDay.objects.all()] == [3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_no_database_takes_does_not_hold_up_the_others() -> None:
+    for call in (a_call(), a_call(credits="many"), a_call(status=10**6), a_call()):
+        usage.writer.put(call)
+    usage.flush()
+    assert APICall.objects.count() == 2
+    assert sums() == recount()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_of_the_same_sums_do_not_deadlock() -> None:
+    users = [UUID(int=number) for number in range(40)]
+    failures: list[BaseException] = []
+
+    def work(order: int) -> None:
+        try:
+            for _ in range(10):
+                batch = usage.Writer()
+                batch.waiting.extend(a_call(user_id=user) for user in users[::order])
+                batch.flush()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(order,)) for order in (1, -1, 1, -1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sums() == recount()
+    assert sum(day[6] for day in sums()) == 4 * 10 * 40
+
+
+def test_a_request_id_and_its_row_have_one_order() -> None:
+    ids = [new_request_id() for _ in range(100)]
+    assert sorted(ids) == [request_id_of(number) for number in sorted(uuid_of(one) for one in ids)]
