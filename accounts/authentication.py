@@ -3,28 +3,23 @@
 Cookies are never looked at, so no page can spend credits.
 
 A credential is an access token (`Authorization: Bearer`) or an API key (`Authorization: Bearer` or
-`X-API-Key`).
+`X-API-Key`). `claim_of` reads what the headers claim, and `principals.admit` decides on it; between the two
+lies one trip to Redis, in which others may ask for more.
 """
 
-import uuid
-from dataclasses import dataclass
-from typing import Literal, cast
+from collections.abc import Callable
+from typing import cast
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import keys, principals, tokens
+from accounts import facts, keys, principals, tokens
+from accounts.client_address import client_address
+from accounts.credentials import Claim, Credential
 from accounts.errors import AccountsError, InvalidToken
 from accounts.models import User
 
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What the call was made with. `cap` is the key's id when the ledger keeps a spending limit for it."""
-
-    kind: Literal["session", "key"]
-    id: uuid.UUID
-    cap: uuid.UUID | None = None
+__all__ = ["Authentication", "Claim", "Credential", "authenticate", "caller", "claim_of"]
 
 
 class Authentication(BaseAuthentication):
@@ -34,7 +29,9 @@ class Authentication(BaseAuthentication):
         """Return the caller and their credential, None when there is no credential."""
         try:
             return authenticate(
-                request.META.get("HTTP_AUTHORIZATION", ""), request.META.get("HTTP_X_API_KEY", "")
+                request.META.get("HTTP_AUTHORIZATION", ""),
+                request.META.get("HTTP_X_API_KEY", ""),
+                address=lambda: client_address(request._request),
             )
         except AccountsError:
             request._not_authenticated()  # type: ignore[attr-defined]  # whoever asks later finds nobody
@@ -50,16 +47,30 @@ def caller(request: Request) -> tuple[User, Credential]:
     return cast(User, request.user), cast(Credential, request.auth)
 
 
-def authenticate(authorization: str, api_key: str) -> tuple[User, Credential] | None:
-    """Return who the two headers stand for, None without a credential. Raises InvalidToken, InvalidKey."""
+def authenticate(
+    authorization: str, api_key: str, *, address: Callable[[], str] = str
+) -> tuple[User, Credential] | None:
+    """Return who the two headers stand for, None without a credential. Raises what claim_of and admit do.
+
+    A caller that cannot tell the client's address lets in no key that is bound to addresses.
+    """
+    claim = claim_of(authorization, api_key)
+    return principals.admit(claim, facts.recall(claim), address=address) if claim else None
+
+
+def claim_of(authorization: str, api_key: str) -> Claim | None:
+    """Return what the two headers claim, None without a credential. Asks nobody.
+
+    Raises InvalidToken for a token that is forged or too old, InvalidKey for a mistyped key.
+    """
     bearer = bearer_of(authorization)
     if api_key:
         if bearer is not None and bearer != api_key.strip():
             raise InvalidToken("Send one credential, not two different ones.")
-        return by_key(api_key.strip())
+        return claim_of_key(api_key.strip())
     if bearer is None:
         return None
-    return by_key(bearer) if bearer.startswith(keys.MARK) else by_token(bearer)
+    return claim_of_key(bearer) if bearer.startswith(keys.MARK) else claim_of_token(bearer)
 
 
 def bearer_of(authorization: str) -> str | None:
@@ -72,15 +83,12 @@ def bearer_of(authorization: str) -> str | None:
     return rest[0]
 
 
-def by_token(text: str) -> tuple[User, Credential]:
-    """Return who this access token stands for. Raises InvalidToken."""
-    claims = tokens.read_access(text)
-    principal = principals.of_session(claims.session_id, version=claims.version)
-    return principal.user(), Credential(kind="session", id=claims.session_id)
+def claim_of_token(text: str) -> Claim:
+    """Return what this access token claims. Raises InvalidToken."""
+    told = tokens.read_access(text)
+    return Claim("session", str(told.session_id), told.version.encode())
 
 
-def by_key(text: str) -> tuple[User, Credential]:
-    """Return who this API key stands for; a mistyped one is refused without a query. Raises InvalidKey."""
-    principal = principals.of_key(keys.prefix_of(text), text)
-    key_id = uuid.UUID(principal.credential_id)
-    return principal.user(), Credential(kind="key", id=key_id, cap=key_id if principal.has_cap else None)
+def claim_of_key(text: str) -> Claim:
+    """Return what this API key claims. Raises InvalidKey when it is mistyped."""
+    return Claim("key", keys.prefix_of(text), keys.hash_of(text))

@@ -1,13 +1,12 @@
 """The cache as something that may be away: asking never fails, and an outage is not waited for every time.
 
-What is remembered here can always be found out again from the database, and ends by itself.
+What is remembered there can always be found out again from the database, and ends by itself.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.core.cache import cache
 from django.core.cache.backends.locmem import LocMemCache
 from django_redis.cache import RedisCache
 from django_redis.exceptions import ConnectionInterrupted
@@ -53,21 +52,6 @@ outage = Outage()
 
 def nothing() -> None:
     """Stand in for an answer that Redis cannot give."""
-
-
-def recall(key: str) -> Any | None:
-    """Return what was remembered, None when it is forgotten or the cache is away."""
-    return outage.attempt(lambda: cache.get(key), otherwise=nothing)
-
-
-def remember(key: str, value: Any, *, seconds: int) -> None:
-    """Remember something that JSON can hold."""
-    outage.attempt(lambda: cache.set(key, value, timeout=seconds), otherwise=nothing)
-
-
-def forget(keys: Iterable[str]) -> None:
-    """Forget now what would be forgotten by itself a little later."""
-    outage.attempt(lambda: cache.delete_many(list(keys)), otherwise=nothing)
 
 
 class LimitsCache(RedisCache):  # type: ignore[misc]  # django-redis has no types

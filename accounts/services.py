@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import keys, limits, principals, sessions, verification
+from accounts import facts, keys, limits, sessions, verification
 from accounts.audit import record
 from accounts.client_address import Client
 from accounts.emails import normalise_email
@@ -162,7 +162,7 @@ def end_tokens(user: User) -> None:
     user.refresh_from_db(fields=["session_version"])
     sessions.end_all(user)
     prefixes = list(APIKey.objects.live().filter(user=user).values_list("prefix", flat=True))
-    principals.forget_keys(prefixes)
+    facts.forget_keys(prefixes)
 
 
 def create_key(
@@ -195,4 +195,4 @@ def revoke_key(*, key: APIKey, by: User | None = None, client: Client = NOWHERE)
     with transaction.atomic():
         if APIKey.objects.live().filter(pk=key.pk).update(revoked_at=key.revoked_at):
             record(by or key.user, "api_key:revoke", key, client=client, prefix=key.prefix)
-        principals.forget_keys([key.prefix])
+        facts.forget_keys([key.prefix])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from accounts import principals, tokens
+from accounts import facts, principals, tokens
 from accounts.audit import record
 from accounts.client_address import Client
 from accounts.errors import InvalidToken, TokenReused
@@ -51,7 +51,7 @@ def rotate(refresh_token: str, client: Client) -> SignedIn:
         raise InvalidToken("This session has ended: log in again.")
     if session.current_jti != claims.jti:
         raise reused(session, client)
-    principals.admit(principals.of(session), version=claims.version)
+    principals.judge_session(principals.of_session(session), proof=claims.version.encode())
     if session.expires_at <= timezone.now():
         raise InvalidToken("The token has expired.")
     pair = tokens.issue(session.user, session.pk)
@@ -75,7 +75,7 @@ def reused(session: Session, client: Client) -> TokenReused:
 def end(session_ids: list[uuid.UUID]) -> int:
     """End these sessions for good; return how many had not ended before."""
     ended = Session.objects.filter(pk__in=session_ids, revoked_at=None).update(revoked_at=timezone.now())
-    principals.forget_sessions(session_ids)
+    facts.forget_sessions(session_ids)
     return ended
 
 

@@ -2,34 +2,44 @@
 
 import pytest
 from django.core.cache import caches
+from django_redis import get_redis_connection
 
-from accounts import caching
-from accounts.caching import LimitsCache, Outage, forget, outage, recall, remember
+from accounts import caching, facts
+from accounts.caching import LimitsCache, Outage, outage
+from accounts.credentials import Claim
+
+SESSION = Claim("session", "a session", b"")
 
 
 def test_what_is_remembered_is_recalled_until_it_is_forgotten() -> None:
-    remember("name", {"a": [1, None, True, "é"]}, seconds=5)
-    assert recall("name") == {"a": [1, None, True, "é"]}
-    forget(["name"])
-    assert recall("name") is None
+    facts.remember(SESSION, b'{"a": 1}', seconds=5)
+    assert facts.recall(SESSION) == b'{"a": 1}'
+    facts.forget_now([SESSION.name])
+    assert facts.recall(SESSION) is None
 
 
 def test_it_is_forgotten_by_itself() -> None:
-    remember("name", 1, seconds=5)
-    assert 0 < caches["default"].ttl("name") <= 5  # type: ignore[attr-defined]  # of django-redis
+    facts.remember(SESSION, b"1", seconds=3.5)
+    assert 3000 < get_redis_connection("default").pttl(SESSION.name) <= 3500
+
+
+def test_what_was_read_too_long_ago_is_not_remembered() -> None:
+    for seconds in 0.0001, 0, -1:
+        facts.remember(SESSION, b"1", seconds=seconds)
+        assert facts.recall(SESSION) is None
 
 
 @pytest.mark.usefixtures("redis_away")
 def test_without_redis_nothing_is_remembered_and_nothing_fails() -> None:
-    remember("name", 1, seconds=5)
-    assert recall("name") is None
-    forget(["name"])
+    facts.remember(SESSION, b"1", seconds=5)
+    assert facts.recall(SESSION) is None
+    facts.forget_now([SESSION.name])
 
 
 @pytest.mark.usefixtures("redis_away")
 def test_redis_that_failed_is_left_alone_for_a_moment() -> None:
     assert not outage.is_on()
-    recall("name")
+    facts.recall(SESSION)
     assert outage.is_on()
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from django.core.cache import cache
+from django_redis import get_redis_connection
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import principals, services, sessions
+from accounts import services, sessions
+from accounts.authentication import authenticate
+from accounts.facts import REMEMBERED_SECONDS
 from accounts.models import AuditEvent, Session, User
-from accounts.principals import REMEMBERED_SECONDS
 from accounts.sessions import SignedIn
 from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
 
@@ -79,8 +81,8 @@ def test_an_account_closed_behind_our_back_ends_as_soon_as_it_is_forgotten(ann: 
 
 def test_nothing_is_remembered_for_five_seconds(ann: SignedIn) -> None:
     assert REMEMBERED_SECONDS < 5
-    name = f"accounts:1:session:{ann.session_id}"
-    assert 0 < cache.ttl(name) <= REMEMBERED_SECONDS  # type: ignore[attr-defined]  # of django-redis
+    name = f"pallet:principal:session:{ann.session_id}"
+    assert 0 < get_redis_connection("default").pttl(name) <= REMEMBERED_SECONDS * 1000
 
 
 def test_a_login_under_way_while_the_password_changes_is_worth_nothing() -> None:
@@ -121,8 +123,9 @@ def test_without_the_cache_the_database_is_asked(django_assert_num_queries: Djan
 
 
 def test_a_remembered_user_loads_the_rest_when_it_is_read(ann: SignedIn) -> None:
-    principal = principals.of_session(ann.session_id, version=ann.user.token_version)
-    user = principal.user()
+    found = authenticate(f"Bearer {ann.access_token}", "")
+    assert found
+    user = found[0]
     assert user == ann.user
     assert user.get_deferred_fields() >= {"password", "mailbox", "is_superuser"}
     assert user.mailbox == ann.user.mailbox
@@ -141,3 +144,9 @@ def test_a_remembered_user_loads_the_rest_when_it_is_read(ann: SignedIn) -> None
 def test_the_act_is_noted(ann: SignedIn, act: Callable[[User], None], action: str) -> None:
     act(ann.user)
     assert AuditEvent.objects.filter(action=action, target=f"user:{ann.user.pk}").count() == 1
+
+
+@pytest.mark.parametrize("facts", [b"garbage", b"{}", b"[]", b"null", b'{"user": [1, 2]}', b"\xff"])
+def test_facts_in_another_form_are_asked_for_again(ann: SignedIn, facts: bytes) -> None:
+    get_redis_connection("default").set(f"pallet:principal:session:{ann.session_id}", facts)
+    assert bearing(ann.access_token).get(ME).json()["user"]["email"] == ann.user.email

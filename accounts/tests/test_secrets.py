@@ -5,7 +5,6 @@ import traceback
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.views.debug import SafeExceptionReporterFilter
 from django_redis import get_redis_connection
@@ -101,7 +100,7 @@ def test_neither_database_nor_cache_holds_a_token_or_a_key() -> None:
             kept += "".join(row[0] for row in cursor.fetchall()).encode()
     for secret in ann.access_token, ann.refresh_token, key, key[19:], PASSWORD:
         assert secret.encode() not in kept
-    assert cache.get(f"accounts:1:session:{ann.session_id}")
+    assert redis.get(f"pallet:principal:session:{ann.session_id}")
 
 
 def test_the_record_holds_no_secret() -> None:
