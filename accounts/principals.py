@@ -95,7 +95,7 @@ def parsed(facts: bytes) -> Principal | None:
     """
     try:
         return of(orjson.loads(facts))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -110,7 +110,7 @@ def of_session(session: Session) -> Principal:
 
 
 def of(told: dict[str, Any]) -> Principal:
-    """Return the facts in the forms in which they are used. Raises ValueError, KeyError, TypeError."""
+    """Return the facts in the forms in which they are used. May raise on what we did not write."""
     user_id, email, is_active, is_staff, joined = told["user"]
     is_key, credential_id = "hash" in told, uuid.UUID(told["id"])
     return Principal(
