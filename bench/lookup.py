@@ -3,184 +3,102 @@
     make bench          (python -m config.engines exec -- python -m bench.lookup)
 
 Load generator, two gunicorn workers, PostgreSQL (fsync on) and Redis share this machine. Each request is
-authenticated, validated, charged one credit with its ledger row, and answered after the commit. After each
-run the ledger is proved: credits gone = entries written = answers counted by the client. Prints a table, and
-the same as JSON on the last line. BENCH_SECONDS and BENCH_ROUNDS set the length.
+authenticated, limited, validated, charged one credit with its ledger row, and answered after the commit.
+After each run the ledger is proved: credits gone = entries written = answers counted by the client. CPU is
+µs for one request, by process; `load` is the generator's own.
+
+    --by jwt            access tokens instead of API keys
+    --profile           instead of the table: where the web server's time goes
+    BENCH_SECONDS, BENCH_ROUNDS, --clients 64, --wallets 1,1000 set the length
 """
 
-import asyncio
-import json
+import argparse
+import itertools
 import os
-import socket
 import statistics
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from typing import Any
 
-import django
-import psutil
-import requests
+from bench import stage
+from bench.load import drive
+from bench.profiles import forget_profiles, print_profile
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ["PROVIDERS"] = "sample"
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-
-from accounts import sessions  # noqa: E402
-from accounts.client_address import Client  # noqa: E402
-from accounts.models import User  # noqa: E402
-from bench.load import Result, drive, get_request  # noqa: E402
-from credits.services import grant  # noqa: E402
-
-ASIN = "B07ZPKCJ6X"
-SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-CLIENTS = (1, 16, 64)
-WALLETS = (1, 1000)
-ENGINES = {"postgres", "redis-server", "valkey-server"}
-FULL_WALLET = 10_000_000
+UNLIMITED = {"API_RATE_LIMITS": "key=100000000/m,user=100000000/m,ip=100000000/m"}  # counted, never refused
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def numbers(text: str) -> list[int]:
+    """1,16,64"""
+    return [int(part) for part in text.split(",")]
 
 
-@contextmanager
-def web_server(port: int) -> Iterator[psutil.Popen]:
-    """Pallet as `make run` serves it."""
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        "config/gunicorn.py",
-        "-b",
-        f"127.0.0.1:{port}",
-        "config.wsgi",
-    ]
-    with (settings.DATA_DIR / "log" / "bench-web.log").open("wb") as log:
-        server = psutil.Popen(command, stdout=log, stderr=log)
-    try:
-        await_ready(port)
-        yield server
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def await_ready(port: int) -> None:
-    """Until the server answers, for a minute at most."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.1)
-    raise SystemExit("the web server did not come up within a minute")
-
-
-def make_callers(count: int) -> list[str]:
-    """Users with full wallets; their access tokens."""
-    tokens = []
-    for number in range(count):
-        email = f"bench-{number}@example.com"
-        user = User.objects.filter(email=email).first() or User.objects.create_user(email)
-        grant(user, FULL_WALLET, operation="bench", key=f"bench:{user.pk}:{time.time_ns()}")
-        tokens.append(sessions.begin(user, Client()).access_token)
-    return tokens
-
-
-def engines_below(ancestor: psutil.Process) -> list[psutil.Process]:
-    """The database servers that this process started."""
-    return [process for process in ancestor.children(recursive=True) if process.name() in ENGINES]
-
-
-def cpu_seconds(server: psutil.Popen) -> dict[str, float]:
-    """CPU spent so far by Python, PostgreSQL and Redis."""
-
-    def spent(processes: Sequence[psutil.Process]) -> float:
-        times = [process.cpu_times() for process in processes if process.is_running()]
-        return float(sum(t.user + t.system + t.children_user + t.children_system for t in times))
-
-    engines = next(filter(None, map(engines_below, psutil.Process().parents())), [])
-    return {
-        "python": spent([server, *server.children(recursive=True)]),
-        "postgres": spent([process for process in engines if process.name() == "postgres"]),
-        "redis": spent([process for process in engines if process.name() != "postgres"]),
-    }
-
-
-def ledger_totals() -> tuple[int, int]:
-    """Charges written so far, and credits they took."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), coalesce(-sum(amount), 0) FROM credits_ledgerentry WHERE kind = 'charge'"
-        )
-        count, taken = cursor.fetchone()
-    connection.close()
-    return int(count), int(taken)
-
-
-def run(server: psutil.Popen, port: int, tokens: list[str], clients: int) -> dict[str, float]:
+def run(server: Any, address: stage.Address, asked: list[bytes], clients: int) -> dict[str, float]:
     """One run, and the proof that its money adds up."""
-    path = f"/api/v1/products/{ASIN}"
-    asked = [get_request("localhost", path, {"Authorization": f"Bearer {token}"}) for token in tokens]
-    before, cpu_before = ledger_totals(), cpu_seconds(server)
-    result: Result = asyncio.run(drive("127.0.0.1", port, asked, clients=clients, seconds=SECONDS))
-    after, cpu_after = ledger_totals(), cpu_seconds(server)
+    before, cpu_before = stage.ledger_totals(), stage.cpu_seconds(server)
+    result = drive(address, itertools.cycle(asked), clients=clients, seconds=SECONDS)
+    cpu_after, after = stage.cpu_seconds(server), stage.ledger_totals()
     answers = result.statuses[200]
     entries, taken = after[0] - before[0], after[1] - before[1]
     if set(result.statuses) != {200} or not entries == taken == answers == result.charged:
         raise SystemExit(
-            f"the money does not add up: {result.statuses} answers, {entries} entries, {taken} credits"
+            f"the money does not add up: {dict(result.statuses)} answers, {entries} entries, {taken} credits"
         )
-    cpu = {f"cpu_us_{name}": 1e6 * (cpu_after[name] - cpu_before[name]) / answers for name in cpu_after}
+    cpu = {f"{name} µs": 1e6 * (cpu_after[name] - cpu_before[name]) / answers for name in cpu_after}
     return {
-        "requests_per_second": answers / result.seconds,
-        "p50_ms": result.percentile(0.50),
-        "p95_ms": result.percentile(0.95),
-        "p99_ms": result.percentile(0.99),
+        "requests/s": answers / result.seconds,
+        "p50 ms": result.percentile(0.50),
+        "p95 ms": result.percentile(0.95),
+        "p99 ms": result.percentile(0.99),
         **cpu,
+        "load µs": 1e6 * result.cpu_seconds / answers,
     }
 
 
-def main() -> None:
-    """All combinations, interleaved, medians printed."""
-    call_command("migrate", verbosity=0)
-    tokens = make_callers(max(WALLETS))
-    connection.close()
-    port = free_port()
+def measure(options: argparse.Namespace, asked: list[bytes]) -> None:
+    """All combinations, interleaved; medians printed."""
     runs: dict[tuple[int, int], list[dict[str, float]]] = {}
-    with web_server(port) as server:
-        for token in tokens:  # every principal and the product are remembered before the clock starts
-            headers = {"Authorization": f"Bearer {token}"}
-            requests.get(f"http://127.0.0.1:{port}/api/v1/products/{ASIN}", headers=headers, timeout=10)
+    with stage.web_server(**UNLIMITED) as (server, address):
+        stage.warm(address, asked)
+        run(server, address, asked[:1], 64)  # connections opened, statements prepared, not counted
         for _ in range(ROUNDS):
-            for wallets in WALLETS:
-                for clients in CLIENTS:
-                    figures = run(server, port, tokens[:wallets], clients)
-                    runs.setdefault((wallets, clients), []).append(figures)
-    report = [
-        {
-            "wallets": w,
-            "clients": c,
-            **{name: round(statistics.median(f[name] for f in many), 1) for name in many[0]},
-        }
-        for (w, c), many in runs.items()
+            for wallets, clients in itertools.product(options.wallets, options.clients):
+                figures = run(server, address, asked[:wallets], clients)
+                runs.setdefault((wallets, clients), []).append(figures)
+    rows = [
+        {"wallets": wallets, "clients": clients}
+        | {name: round(statistics.median(one[name] for one in many), 1) for name in many[0]}
+        for (wallets, clients), many in runs.items()
     ]
-    names = list(report[0])
-    print("  ".join(f"{name:>12.12}" for name in names))
-    for row in report:
-        print("  ".join(f"{row[name]:>12}" for name in names))
-    print(json.dumps({"bench": "cached billed lookup", "rounds": ROUNDS, "seconds": SECONDS, "runs": report}))
+    rounds = f"median of {ROUNDS} rounds of {SECONDS:g} s"
+    stage.show(f"cached billed lookup by {options.by}, {rounds}, ledger exact", rows)
+
+
+def profile(options: argparse.Namespace, asked: list[bytes]) -> None:
+    """Where the web server's CPU goes while the last of the combinations runs."""
+    forget_profiles()
+    with stage.web_server(config="bench/profiled.py", **UNLIMITED) as (server, address):
+        stage.warm(address, asked)
+        figures = run(server, address, asked, options.clients[-1])
+    stage.show(f"under the profiler, {options.clients[-1]} clients", [figures])
+    print_profile(options.lines)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.lookup", description=__doc__)
+    parser.add_argument("--by", choices=["key", "jwt"], default="key")
+    parser.add_argument("--clients", type=numbers, default=None)
+    parser.add_argument("--wallets", type=numbers, default=None)
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--lines", type=int, default=45, help="of the profile")
+    options = parser.parse_args()
+    options.clients = options.clients or ([64] if options.profile else [1, 16, 64, 256])
+    options.wallets = options.wallets or ([1] if options.profile else [1, 1000])
+    stage.prepare_database()
+    asked = [
+        stage.lookup_request(stage.ASIN, one) for one in stage.callers(max(options.wallets), by=options.by)
+    ]
+    (profile if options.profile else measure)(options, asked)
 
 
 if __name__ == "__main__":
