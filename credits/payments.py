@@ -1,18 +1,27 @@
-"""`payment()`: pay for what is delivered, around one piece of work."""
+"""`payment()`: pay for what is delivered, around one piece of work.
+
+The key makes it safe to try again: an attempt that finds the key charged has paid, and one that finds the
+hold of an attempt that died goes on with it. So neither a crash nor a commit whose acknowledgement was lost
+charges twice, or lets work that was paid go unanswered.
+"""
 
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from django.db import Error
+import psycopg
+from django.db import Error, InterfaceError, OperationalError, connection
+from psycopg_pool import PoolTimeout
 
 from credits.charging import GROUPING
-from credits.errors import HoldClosed
+from credits.errors import CreditsError, DuplicateEntry, HoldClosed
 from credits.holds import capture, hold, release
-from credits.movements import Charge, LetGo, Movement, Owner, check_amount
+from credits.models import KEY_LENGTH, Hold, Kind, LedgerEntry
+from credits.movements import Charge, LetGo, Movement, Owner, SetAside, check_amount
 
+NOTHING_HAPPENED = (PoolTimeout, psycopg.errors.QueryCanceled)  # trying again would only take as long again
 log = logging.getLogger(__name__)
 
 
@@ -35,13 +44,14 @@ class Payment:
     ) -> None:
         check_amount(amount)
         self.user = user
-        self.most = self._amount = amount
+        self.announced = self.most = self._amount = amount
         self.operation = operation
         self.key = key
         self.reference = reference
         self.cap = cap
         self.metadata: Mapping[str, Any] | None = None
         self.hold: UUID | None = None
+        self.is_paid = False
         self.charged = 0
         self.available: int | None = None
 
@@ -62,43 +72,101 @@ class Payment:
     def authorise(self) -> None:
         """Commit a hold on what is due, before an upstream costs us money; once, however often it is called.
 
+        An earlier attempt's hold is taken over, and if that attempt was charged, nothing needs to be held.
         Raises InsufficientCredits, CapReached, DuplicateEntry.
         """
-        if self.hold is None and self.amount:
-            self.most = self.amount
-            held = hold(
-                self.user,
-                self.amount,
-                operation=self.operation,
-                key=self.key,
-                reference=self.reference,
-                cap=self.cap,
-            )
-            self.hold = held.hold
+        if self.hold or self.is_paid or not self.amount:
+            return
+        self.most = self.amount
+        try:
+            self.hold = self.set_aside(self.key).hold
+        except CreditsError as refusal:
+            former = Hold.objects.filter(key=self.key).first()  # before the charge, which may end it now
+            if not self.adopt_charge():
+                self.hold = self.adopt_hold(former, refusal)
+
+    def set_aside(self, key: str) -> SetAside:
+        """Hold what is due."""
+        return hold(
+            self.user,
+            self.amount,
+            operation=self.operation,
+            key=key,
+            reference=self.reference,
+            cap=self.cap,
+        )
+
+    def adopt_charge(self) -> bool:
+        """Whether an earlier attempt at this work was charged: then that is what was paid for it."""
+        entry = LedgerEntry.objects.filter(key=self.key).select_related("wallet").first()
+        if entry is None or entry.kind != Kind.CHARGE or not self.is_ours(entry):
+            return False
+        if -entry.amount > self.announced:
+            return False
+        self.is_paid = True
+        self.charged, self.available = -entry.amount, entry.wallet.available
+        return True
+
+    def adopt_hold(self, former: Hold | None, refusal: CreditsError) -> UUID:
+        """The hold to go on with: an earlier attempt's, or, where that ended and took nothing, a new one.
+
+        Raises the refusal where there was none of this work.
+        """
+        if former is None or not self.is_ours(former) or former.captured or former.amount < self.amount:
+            raise refusal
+        if former.is_open:
+            return former.pk
+        return self.set_aside(f"{self.key[: KEY_LENGTH - 33]}_{uuid4().hex}").hold
+
+    def is_ours(self, former: LedgerEntry | Hold) -> bool:
+        """Whether this is about the same wallet and the same operation."""
+        return former.wallet_id == self.user.pk and former.operation == self.operation
 
     def settle(self) -> None:
         """Take what is due: from the hold, whose rest is let go, or by a plain charge when nothing is held.
 
         A hold whose time ran out while we worked is gone, but the work is delivered: then too it is a plain
-        charge.
+        charge. Raises InsufficientCredits, CapReached, DuplicateEntry.
         """
-        outcome: Movement | LetGo
+        if self.is_paid:
+            return
+        try:
+            outcome = self.take_surely()
+        except DuplicateEntry:
+            self.release()
+            if not self.adopt_charge():
+                raise
+            return
+        self.hold = None
+        if outcome:
+            self.charged = self.amount
+            self.available = outcome.available
+
+    def take_surely(self) -> Movement | LetGo | None:
+        """Take what is due, and once more when nobody can know what became of it.
+
+        The first attempt may stand, or still be under way in a server that has not noticed that we are gone;
+        the key lets only one of the two through.
+        """
+        try:
+            return self.take()
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block or isinstance(root_of(error), NOTHING_HAPPENED):
+                raise
+            log.warning("the charge %s is tried again: %s", self.key, error)
+            connection.close_if_unusable_or_obsolete()
+            return self.take()
+
+    def take(self) -> Movement | LetGo | None:
+        """Take what is due; None when that is nothing and nothing is held."""
         try:
             if self.hold and self.amount:
-                outcome = capture(self.hold, self.amount, key=self.key, is_last=True, metadata=self.metadata)
-            elif self.hold:
-                outcome = release(self.hold)
-            elif self.amount:
-                outcome = self.charge()
-            else:
-                return
+                return capture(self.hold, self.amount, key=self.key, is_last=True, metadata=self.metadata)
+            if self.hold:
+                return release(self.hold)
         except HoldClosed:
-            if not self.amount:
-                return
-            outcome = self.charge()
-        self.hold = None
-        self.charged = self.amount
-        self.available = outcome.available
+            pass
+        return self.charge() if self.amount else None
 
     def charge(self) -> Movement:
         """A plain charge of what is due."""
@@ -114,6 +182,14 @@ class Payment:
                 release(self.hold)
         except Error:
             log.warning("hold %s could not be released now; the sweep will", self.hold, exc_info=True)
+        self.hold = None
+
+
+def root_of(error: BaseException) -> BaseException:
+    """What an error goes back to."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 @contextmanager
@@ -122,8 +198,10 @@ def payment(
 ) -> Iterator[Payment]:
     """Pay for what is delivered: leaving the block charges, an exception leaves the wallet as it was.
 
-    `key` names this piece of work for all time (the request's id): it is charged at most once. Raises
-    InsufficientCredits, CapReached, DuplicateEntry from `authorise()` or at the end of the block.
+    `key` names this piece of work for all time (the request's id): it is charged at most once. Where it was
+    charged before (same wallet and operation, no more than `amount`), that counts, and `charged` says how
+    much it was. Raises InsufficientCredits, CapReached, and DuplicateEntry for a key that stands for anything
+    else, from `authorise()` or at the end of the block.
     """
     due = Payment(user, amount, operation=operation, key=key, reference=reference, cap=cap)
     try:

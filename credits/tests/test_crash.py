@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from credits import holds
 from credits.models import Hold, LedgerEntry
+from credits.services import payment
 from credits.tests.factories import assert_sound, entries_of, figures, user_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +44,13 @@ from credits.services import charge
 charge(user, 4, operation="product.lookup", key="chg_1")
 print("charged", flush=True)
 sys.stdin.read()
+"""
+PAY_AND_HANG = """
+from credits.services import payment
+with payment(user, 4, operation="product.lookup", key="chg_1"):
+    pass
+print("paid", flush=True)
+sys.stdin.read()  # and the answer is never sent
 """
 CHARGE_IN_GREENLETS = """
 import gevent
@@ -106,6 +114,30 @@ def test_a_process_killed_after_a_charge_has_charged_once() -> None:
     kill_when_it_says("charged", another_process(CHARGE_AND_HANG, user))
     assert figures(user) == (6, 0, 0)
     assert entries_of(user) == [("grant", 10), ("charge", -4)]
+    assert_sound()
+
+
+def test_work_that_was_paid_before_a_process_was_killed_is_not_paid_again() -> None:
+    user = user_with(4)
+    kill_when_it_says("paid", another_process(PAY_AND_HANG, user))
+    for is_held in (False, True):
+        with payment(user, 4, operation="product.lookup", key="chg_1") as due:
+            if is_held:
+                due.authorise()
+        assert (due.charged, due.available) == (4, 0)
+    assert entries_of(user) == [("grant", 4), ("charge", -4)]
+    assert_sound()
+
+
+def test_work_goes_on_with_the_hold_of_a_process_that_was_killed() -> None:
+    user = user_with(4)
+    kill_when_it_says("held", another_process(HOLD_AND_HANG, user))
+    with payment(user, 4, operation="product.lookup", key="chg_1") as due:
+        due.authorise()
+        assert figures(user) == (4, 4, 0)
+    assert (due.charged, due.available) == (4, 0)
+    assert Hold.objects.for_user(user).get().status == "captured"
+    assert entries_of(user) == [("grant", 4), ("charge", -4)]
     assert_sound()
 
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from credits import holds
 from credits.caps import set_cap
-from credits.errors import CapReached, DuplicateEntry, InsufficientCredits
+from credits.errors import CapReached, InsufficientCredits
 from credits.models import Hold, LedgerEntry
-from credits.services import charge, payment
+from credits.services import payment
 from credits.tests.factories import assert_sound, cap_of, entries_of, figures, hold_named, user_with
 
 pytestmark = pytest.mark.django_db
@@ -140,29 +140,6 @@ def test_work_that_fails_before_anything_is_held_costs_nothing() -> None:
     with pytest.raises(RuntimeError), payment(user, 3, **LOOKUP):
         raise RuntimeError
     assert entries_of(user) == [("grant", 10)]
-
-
-def test_the_same_work_is_paid_once() -> None:
-    user = user_with(10)
-    with payment(user, 3, **LOOKUP):
-        pass
-    with pytest.raises(DuplicateEntry), payment(user, 3, **LOOKUP):
-        pass
-    assert figures(user) == (7, 0, 0)
-
-
-def test_a_key_that_was_used_meanwhile_lets_go_what_was_held() -> None:
-    user = user_with(10)
-
-    def work() -> None:
-        with payment(user, 3, **LOOKUP) as due:
-            due.authorise()
-            charge(user, 3, operation="product.lookup", key="chg_1")
-
-    with pytest.raises(DuplicateEntry):
-        work()
-    assert figures(user) == (7, 0, 0)
-    assert_sound()
 
 
 def test_work_that_outlasts_its_hold_is_charged_all_the_same() -> None:
