@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class APIConfig(AppConfig):
-    """Problem details, request ids, pages of a list, health, logs."""
+    """Problem details, request ids, calls that are sent again, pages of a list, health, logs."""
 
     name = "api"
     verbose_name = "API"

@@ -35,3 +35,35 @@ class UnknownAddress(Exception):
         self.suggestion = suggestion
         hint = f" Did you mean {suggestion}?" if suggestion else ""
         super().__init__(f"There is nothing at this address.{hint}")
+
+
+class IdempotencyKeyMissing(Exception):
+    """This call moves money, so it must be possible to repeat it without doing it twice."""
+
+    def __init__(self) -> None:
+        super().__init__("Send the header 'Idempotency-Key' with a value of your own, such as a UUID.")
+
+
+class InvalidIdempotencyKey(Exception):
+    """The Idempotency-Key is not one that can be kept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An Idempotency-Key is one value of 1 to 255 visible ASCII characters, quoted or not."
+        )
+
+
+class IdempotencyInProgress(Exception):
+    """The first call with this key has not been answered yet."""
+
+    retry_after = 1
+
+    def __init__(self) -> None:
+        super().__init__("The first call with this Idempotency-Key is still under way.")
+
+
+class IdempotencyMismatch(Exception):
+    """The key stands for another call."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used with another body or query. Take a new key.")

@@ -26,8 +26,13 @@ def new_request_id() -> str:
 
 
 def charge_key(request: Any) -> str:
-    """Return the ledger key of the one charge that a request may cause."""
-    request_id: str = request.id
+    """Return the ledger key of the one charge that a request may cause, however often it is attempted."""
+    kept: str | None = getattr(request, "charge_id", None)  # set by api.idempotency
+    return kept or charge_key_of(request.id)
+
+
+def charge_key_of(request_id: str) -> str:
+    """Return the ledger key that belongs to the id of a request."""
     return "chg_" + request_id.removeprefix("req_")
 
 

@@ -1,8 +1,9 @@
-"""What is kept of every call: a row for each, and their sums by day."""
+"""What is kept of every call: a row for each, their sums by day, and the answers that are given again."""
 
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from api.querysets import APICallQuerySet, UsageDayQuerySet
 
@@ -75,3 +76,22 @@ class UsageDay(CallFacts):
 
     def __str__(self) -> str:
         return f"{self.day} {self.operation} {self.outcome}: {self.calls}"
+
+
+class IdempotentRequest(models.Model):
+    """A POST that may be repeated under its Idempotency-Key, and its answer once there is one.
+
+    The row tells nobody who called, with what, or what was answered: see `api.sealing`. Only
+    `api.attempts` writes it.
+    """
+
+    name = models.BinaryField(max_length=32, primary_key=True, editable=False)
+    fingerprint = models.BinaryField(max_length=32, editable=False)
+    request_id = models.CharField(max_length=32, help_text="The first attempt, which names the charge.")
+    attempt_id = models.CharField(max_length=32, help_text="The request that works on it, or did last.")
+    locked_until = models.DateTimeField(help_text="Until then an attempt without an answer is under way.")
+    answer = models.BinaryField(null=True, editable=False, help_text="Sealed.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.request_id} since {self.created_at:%Y-%m-%d %H:%M:%S}"

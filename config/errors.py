@@ -47,6 +47,10 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     SuspiciousOperation: (400, "malformed_request"),
     DisallowedHost: (400, "unknown_host"),
     api.InvalidCursor: (400, "invalid_cursor"),
+    api.IdempotencyKeyMissing: (400, "idempotency_key_missing"),
+    api.InvalidIdempotencyKey: (400, "invalid_idempotency_key"),
+    api.IdempotencyInProgress: (409, "idempotency_in_progress"),
+    api.IdempotencyMismatch: (422, "idempotency_mismatch"),
     api.UnknownAddress: (404, "not_found"),
     Http404: (404, "not_found"),
     drf.NotFound: (404, "not_found"),
@@ -101,7 +105,12 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages
 # Seconds to wait, where nobody knows better.
-RETRY_AFTER = {"rate_limited": 60, "service_unavailable": 2, "upstream_unavailable": 30}
+RETRY_AFTER = {
+    "idempotency_in_progress": 1,
+    "rate_limited": 60,
+    "service_unavailable": 2,
+    "upstream_unavailable": 30,
+}
 
 
 def handle(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:

@@ -18,6 +18,7 @@ bind = f"{settings.HOST}:{settings.PORT}"
 workers = settings.WEB_WORKERS
 worker_class = "config.worker.Worker"  # gevent's, with our words for what is no HTTP
 limit_request_line = 8190  # characters: an ASIN may come as a long address
+limit_request_field_size = 16_380  # what is too long for a header of ours is refused by name, not as no HTTP
 keepalive = 30  # seconds; callers that come back soon save a connection
 graceful_timeout = 25  # seconds for requests under way when asked to stop
 worker_tmp_dir = os.environ.get("TMPDIR")

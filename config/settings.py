@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "api.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "api.idempotency.IdempotencyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -163,6 +164,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
+    "forget-old-idempotent-requests": {
+        "task": "api.tasks.forget_old_idempotent_requests",
+        "schedule": 3600.0,
+    },
 }
 
 # --- who is calling -----------------------------------------------------------------------------------------
@@ -250,6 +255,8 @@ PRODUCT_NOT_FOUND_SECONDS = 600
 # --- the API ------------------------------------------------------------------------------------------------
 
 API_MAX_BODY_BYTES = 1_000_000
+IDEMPOTENCY_HOURS = 72  # so long the answer to an Idempotency-Key is kept
+IDEMPOTENCY_LEASE_SECONDS = 120  # an attempt that has not ended by then has died; no upstream takes as long
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],

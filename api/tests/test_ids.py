@@ -26,3 +26,7 @@ def test_later_ones_sort_later() -> None:
 
 def test_a_request_pays_under_one_name() -> None:
     assert charge_key(SimpleNamespace(id="req_01M7")) == "chg_01M7"
+
+
+def test_a_call_that_was_tried_before_pays_under_the_name_of_the_first_attempt() -> None:
+    assert charge_key(SimpleNamespace(id="req_01M8", charge_id="chg_01M7")) == "chg_01M7"

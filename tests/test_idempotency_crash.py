@@ -1,0 +1,196 @@
+"""Never twice: many at once under one key, a process that is killed, a Redis that is away."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+from django.db import connection, connections
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.caching import outage
+from accounts.models import User
+from accounts.tests.factories import a_user, bearing, key_of
+from api.models import IdempotentRequest
+from products.tests.factories import ASIN, a_product, full, give, purse, sample, upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LOOKUP = "/api/v1/products/asin"
+# A server that answers one call and stops where it would write the answer down: inside the middleware that
+# keeps it, outside the view that has charged.
+ANSWER_AND_HANG = """
+import sys
+import django
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = sys.argv[1]
+settings.MIDDLEWARE.append("__main__.Hang")
+class Hang:
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        response = self.get_response(request)
+        print(response.status_code, response.headers.get("X-Charge-Id"), flush=True)
+        sys.stdin.read()
+django.setup()
+from rest_framework.test import APIClient
+client = APIClient()
+client.credentials(HTTP_X_API_KEY=sys.argv[2], HTTP_IDEMPOTENCY_KEY="k-1")
+client.post("/api/v1/products/asin", {"asin": sys.argv[3]}, format="json")
+"""
+
+
+@pytest.fixture(autouse=True)
+def stand_in(settings: Settings) -> None:
+    """Ask the stand-in whatever the environment says."""
+    settings.PROVIDERS = [sample()]
+
+
+@pytest.fixture
+def alice() -> User:
+    """Someone with 100 credits."""
+    user = a_user()
+    give(user, 100)
+    return user
+
+
+@pytest.fixture
+def key(alice: User) -> str:
+    """Alice's key."""
+    return key_of(alice)[1]
+
+
+def post(key: str) -> Any:
+    """One lookup under one Idempotency-Key."""
+    headers = {"idempotency-key": "k-1"}
+    return bearing(key).post(LOOKUP, {"asin": ASIN}, format="json", headers=headers)
+
+
+def at_once(count: int, call: Callable[[], Any]) -> list[Any]:
+    """What so many threads get who all call at the same moment."""
+    barrier = threading.Barrier(count, timeout=30)
+
+    def run(_: int) -> Any:
+        barrier.wait()
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_of_fifty_at_once_one_is_done_and_paid(alice: User, key: str, settings: Settings) -> None:
+    asked: list[str] = []
+    settings.PROVIDERS = [upstream("counted", lambda *_: a_product(), asked)]
+    answers = at_once(50, lambda: post(key))
+    assert set(Counter(answer.status_code for answer in answers)) <= {200, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {
+        "idempotency_in_progress"
+    }
+    done = [answer for answer in answers if answer.status_code == 200]
+    assert sum("Idempotent-Replayed" not in answer.headers for answer in done) == 1
+    assert len({answer.content for answer in done}) == 1
+    assert asked == [ASIN]
+    assert purse(alice) == full(99, charges=1)
+    assert post(key).content == done[0].content
+
+
+def killed_after_the_charge(key: str) -> tuple[str, str]:
+    """Status and charge of a lookup whose process was killed when it had charged; nobody got its answer."""
+    connections.close_all()
+    arguments = [connection.settings_dict["NAME"], key, ASIN]
+    with subprocess.Popen(
+        [sys.executable, "-c", ANSWER_AND_HANG, *arguments],
+        cwd=configured.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PROVIDERS": "sample"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = next((line for line in process.stdout if not line.startswith("{")), "").split()
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(20) == -signal.SIGKILL
+    return said[0], said[1]
+
+
+def test_a_process_killed_between_charge_and_answer_does_not_make_the_next_pay(alice: User, key: str) -> None:
+    status, _charge = killed_after_the_charge(key)
+    assert status == "200"
+    assert purse(alice) == full(99, charges=1)
+    waiting = post(key)
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "idempotency_in_progress")
+    let_time_pass()
+    post(key)
+    assert purse(alice) == full(99, charges=1)
+
+
+def let_time_pass() -> None:
+    """The time of the attempt under way is over."""
+    assert IdempotentRequest.objects.get().answer is None
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE api_idempotentrequest SET locked_until = statement_timestamp()")
+
+
+@pytest.fixture
+def redis_away(settings: Settings) -> Iterator[None]:
+    """Redis does not answer: nobody listens where the settings say it is."""
+    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
+    yield
+    outage.end()
+
+
+def test_without_redis_a_call_is_still_done_once(alice: User, key: str, redis_away: None) -> None:
+    first, again = post(key), post(key)
+    assert (first.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
+    assert again.content == first.content
+    assert purse(alice) == full(99, charges=1)
+
+
+def test_without_the_database_nothing_is_done(alice: User, key: str) -> None:
+    settings = connections.settings["default"]
+    before = {"HOST": settings["HOST"], "PORT": settings["PORT"], "OPTIONS": settings["OPTIONS"]}
+    post(key)
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+    pool = {**settings["OPTIONS"]["pool"], "min_size": 0, "timeout": 0.3}
+    settings |= {"HOST": "127.0.0.1", "PORT": "1", "OPTIONS": {**settings["OPTIONS"], "pool": pool}}
+    try:
+        answer = post(key)
+    finally:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+        settings |= before
+    assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+    assert post(key).headers["Idempotent-Replayed"] == "true"
+    assert purse(alice) == full(99, charges=1)
+
+
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same(alice: User, key: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE api_idempotentrequest ADD CONSTRAINT full_disk CHECK (answer IS NULL)")
+    try:
+        answer = post(key)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE api_idempotentrequest DROP CONSTRAINT full_disk")
+    assert answer.status_code == 200
+    assert post(key).json()["code"] == "idempotency_in_progress"
+    assert purse(alice) == full(99, charges=1)
+
+
+def test_anyone_may_ask_without_a_key_as_often_as_before(alice: User, key: str) -> None:
+    client: APIClient = bearing(key)
+    answers = at_once(8, lambda: client.post(LOOKUP, {"asin": ASIN}, format="json"))
+    assert {answer.status_code for answer in answers} == {200}
+    assert purse(alice) == full(92, charges=8)
