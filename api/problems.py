@@ -27,9 +27,18 @@ class Problem:
 
 def answer(request: HttpRequest | Request, problem: Problem) -> HttpResponse:
     """Return the problem as `application/problem+json`, with the id under which the log knows the request."""
-    request_id = getattr(request, "id", "")
-    body = {
-        "type": f"{settings.PUBLIC_URL}/docs/errors#{problem.code}",
+    body = body_of(problem, request_id=getattr(request, "id", ""), url=settings.PUBLIC_URL)
+    response = HttpResponse(
+        dumps(body), status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers)
+    )
+    response.problem_code = problem.code  # type: ignore[attr-defined]  # for the record of calls
+    return response
+
+
+def body_of(problem: Problem, *, request_id: str, url: str) -> dict[str, Any]:
+    """Return the members of a problem; `url` is where its code is explained."""
+    return {
+        "type": f"{url}/docs/errors#{problem.code}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
@@ -38,11 +47,6 @@ def answer(request: HttpRequest | Request, problem: Problem) -> HttpResponse:
         "request_id": request_id,
         **problem.members,
     }
-    response = HttpResponse(
-        dumps(body), status=problem.status, content_type=CONTENT_TYPE, headers=dict(problem.headers)
-    )
-    response.problem_code = problem.code  # type: ignore[attr-defined]  # for the record of calls
-    return response
 
 
 def validation_members(detail: Any) -> dict[str, Any]:

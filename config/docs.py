@@ -1,46 +1,85 @@
-"""Documents of this project as pages. The addresses in problem details lead to one of them."""
+"""The documents of this project as pages: the files of `docs/`, as they are read in the repository."""
 
-import re
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-SECTION = re.compile(r"^## `(?P<code>\w+)` · (?P<status>\d{3})$", re.MULTILINE)
-Words = list[tuple[bool, str]]  # pieces of a paragraph; True: code
+from config.markdown import Document, rendered
+from config.price_list import with_current_prices
+
+# In the order in which they are read. A file of docs/ that is not named here stands at the end.
+GUIDE = {
+    "quick-start": "From nothing to a first answer",
+    "authentication": "Signing up, tokens, API keys",
+    "api": "The calls, and what they take and give",
+    "errors": "Every failure by its code, and what to do",
+    "limits": "How often, how much, how large",
+    "idempotency": "Sending a request twice, safely",
+    "pricing": "What things cost, and what is free",
+    "usage": "What was called, and what it took",
+}
+BEHIND = {
+    "sample-provider": "Trying everything without a key, failures included",
+    "providers": "Where the data comes from",
+    "ledger": "How credits are kept exact",
+    "performance": "What was measured, and how",
+    "operations": "Running it yourself",
+}
+kept_for_a_while = cache_control(public=True, max_age=300)
 
 
-class Section(NamedTuple):
-    """What is said about one code."""
-
-    code: str
-    status: str
-    paragraphs: list[Words]
-
-
+@kept_for_a_while
 @require_safe
-def errors(request: HttpRequest) -> HttpResponse:
-    """Show `docs/errors.md`, each code at an anchor of its own."""
-    return render(
-        request, "docs/errors.html", {"sections": sections(Path(settings.BASE_DIR) / "docs/errors.md")}
-    )
+def index(request: HttpRequest) -> HttpResponse:
+    """List all documents."""
+    return render(request, "docs/index.html", {"groups": contents()})
+
+
+@kept_for_a_while
+@require_safe
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one document."""
+    if name not in names():
+        raise Http404
+    document = read(name)
+    facts = {"document": document, "groups": contents(), "current": f"/docs/{name}"}
+    return render(request, "docs/page.html", facts)
 
 
 @cache
-def sections(path: Path) -> list[Section]:
-    """Return the sections of the document, in its order."""
-    _, *parts = SECTION.split(path.read_text(encoding="utf-8"))
-    return [
-        Section(code, status, [words(paragraph) for paragraph in text.strip().split("\n\n")])
-        for code, status, text in zip(parts[0::3], parts[1::3], parts[2::3], strict=True)
-    ]
+def names() -> tuple[str, ...]:
+    """Return the documents there are, in the order in which they are read."""
+    order = [*GUIDE, *BEHIND]
+    found = [path.stem for path in folder().glob("*.md")]
+    return tuple(sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name)))
 
 
-def words(paragraph: str) -> Words:
-    """Return a paragraph in pieces, what stands between backticks marked as code."""
-    pieces = " ".join(paragraph.split()).split("`")
-    return [(index % 2 == 1, piece) for index, piece in enumerate(pieces) if piece]
+@cache
+def read(name: str) -> Document:
+    """Return a document as it is shown; a release changes it, a request does not."""
+    text = (folder() / f"{name}.md").read_text(encoding="utf-8")
+    return rendered(with_current_prices(text) if name == "pricing" else text)
+
+
+def contents() -> list[dict[str, Any]]:
+    """Return what the menu lists: groups of documents."""
+    guide = [entry(name) for name in names() if name in GUIDE]
+    behind = [entry(name) for name in names() if name not in GUIDE]
+    return [{"name": "Using the API", "pages": guide}, {"name": "Behind it", "pages": behind}]
+
+
+def entry(name: str) -> dict[str, Any]:
+    """Return what the menu says of a document."""
+    about = GUIDE.get(name) or BEHIND.get(name, "")
+    return {"title": read(name).title, "url": f"/docs/{name}", "about": about}
+
+
+def folder() -> Path:
+    """Return where the documents lie."""
+    return Path(settings.BASE_DIR) / "docs"

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import docs
+from config import docs, reference
 from products.views import home
 
 admin.site.site_title = admin.site.site_header = "Pallet"
@@ -14,8 +14,11 @@ urlpatterns = [
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("credits.urls")),
     path("api/v1/", include("products.urls")),
+    path("api/docs/", reference.page, name="reference"),
     path("", include("api.urls")),
-    path("docs/errors", docs.errors, name="docs-errors"),
+    path("docs", docs.index, name="docs"),
+    path("docs/", docs.index),
+    path("docs/<slug:name>", docs.page, name="docs-page"),
     path("admin/", admin.site.urls),
 ]
 handler400 = "config.errors.bad_request"

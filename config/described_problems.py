@@ -1,0 +1,222 @@
+"""The problems in the API's description: which call can end in which, and what each looks like."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from rest_framework import exceptions as drf
+from rest_framework.exceptions import ErrorDetail
+
+from accounts import errors as accounts
+from api import errors as api
+from api.problems import CONTENT_TYPE, Problem, body_of
+from api.renderers import dumps
+from config.described_headers import BILLABLE, failure_headers
+from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
+from config.wording import DETAILS, TITLES
+from credits import errors as credits
+from products.errors import ProductNotFound
+from providers.errors import MarketplaceNotServed, UpstreamUnavailable
+
+Json = dict[str, Any]
+HERE = "https://pallet.example"  # the description says the same on every install
+REQUEST = "req_01M7WDSNNKBKGVMDEM5VA52244"
+STATUSES = {code: status for status, code in ERRORS.values()}
+TEXT = {"type": "string"}
+ERROR = {
+    "type": "object",
+    "required": ["detail", "pointer", "code"],
+    "properties": {"detail": TEXT, "pointer": TEXT, "code": TEXT},
+}
+# What a problem may say besides what every problem says.
+MEMBER_SCHEMAS: Json = {
+    "errors": {
+        "type": "array",
+        "description": "What is wrong with the input, each with a JSON pointer to its place.",
+        "items": ERROR,
+    },
+    "retry_after": {"type": "integer", "description": "Seconds after which it makes sense to try again."},
+    "limit": {"type": "integer"},
+    "suggestion": {"type": ["string", "null"], "description": "The address that was probably meant."},
+    "required": {"type": "integer", "description": "Credits the call costs."},
+    "available": {"type": "integer", "description": "Credits that can be spent."},
+    "top_up_url": {**TEXT, "format": "uri", "description": "Where credits come from."},
+    "cap": {**TEXT, "description": "The key whose cap it is."},
+    "resets_at": {"type": ["string", "null"], "format": "date-time"},
+    "asin": TEXT,
+    "marketplace": TEXT,
+    "credits_charged": {"type": "integer", "const": 0},
+}
+# One of each, as a call meets it. A code without one gets an example from its words.
+HAPPENED: tuple[BaseException, ...] = (
+    api.MalformedBody("The body is not valid JSON: unexpected end of data (line 1, column 2)."),
+    api.InvalidCursor(),
+    drf.NotAuthenticated(),
+    accounts.InvalidCredentials(),
+    accounts.InvalidToken("The token has expired. Refresh the session, or log in again."),
+    accounts.TokenReused(),
+    accounts.InvalidKey("This key was revoked."),
+    accounts.SessionRequired(),
+    accounts.InvalidVerification(),
+    accounts.RateLimited(17),
+    credits.InsufficientCredits(2, 1),
+    credits.CapReached(UUID("0b5f1d8e-6a54-4a0e-9f3c-0d2f6f3f7a11"), 5, 0, None),
+    ProductNotFound("B0FAIL0404", "US"),
+    Http404(),
+    drf.NotAcceptable(),
+    api.BodyTooLarge(1_000_000),
+    drf.UnsupportedMediaType("text/plain"),
+    drf.ValidationError({"asin": [ErrorDetail("This field is required.", code="required")]}),
+    MarketplaceNotServed("EG"),
+    UpstreamUnavailable({}),
+)
+
+
+def is_open(operation: Json) -> bool:
+    """Say whether anyone may make this call."""
+    return not operation["security"]
+
+
+# Which calls can end in which codes; what an install lacks in ERRORS is left out.
+CAN_FAIL: tuple[tuple[Callable[[Json], bool], tuple[str, ...]], ...] = (
+    (
+        lambda _: True,
+        ("unknown_host", "not_acceptable", "rate_limited", "internal_error", "service_unavailable"),
+    ),
+    (lambda operation: not is_open(operation), ("authentication_required", "invalid_token", "invalid_key")),
+    (
+        lambda operation: not is_open(operation),
+        ("key_expired", "key_revoked", "scope_missing", "ip_not_allowed", "permission_denied"),
+    ),
+    (
+        lambda operation: "requestBody" in operation,
+        ("malformed_request", "payload_too_large", "unsupported_media_type", "validation_error"),
+    ),
+    (lambda operation: names(operation, "header") >= {"Idempotency-Key"}, ("idempotency_in_progress",)),
+    (lambda operation: names(operation, "header") >= {"Idempotency-Key"}, ("idempotency_mismatch",)),
+    (lambda operation: bool(names(operation, "query")), ("validation_error",)),
+    (lambda operation: names(operation, "query") >= {"after"}, ("invalid_cursor",)),
+    (lambda operation: bool(names(operation, "path") - {"asin"}), ("not_found",)),
+    (lambda operation: "asin" in names(operation, "path"), ("validation_error",)),
+    (
+        lambda operation: operation["operationId"] in BILLABLE,
+        ("insufficient_credits", "max_credits_exceeded", "key_cap_reached", "product_not_found"),
+    ),
+    (
+        lambda operation: operation["operationId"] in BILLABLE,
+        ("marketplace_not_served", "upstream_unavailable", "cache_miss", "conflict"),
+    ),
+)
+ALSO: dict[str, tuple[str, ...]] = {
+    "auth_register": ("invalid_credentials",),
+    "auth_verify": ("invalid_verification",),
+    "auth_login": ("invalid_credentials",),
+    "auth_refresh": ("invalid_token", "token_reused"),
+    "auth_logout": ("session_required",),
+}
+
+
+def names(operation: Json, place: str) -> set[str]:
+    """Return the names of an operation's parameters in this place."""
+    return {told["name"] for told in operation.get("parameters", []) if told["in"] == place}
+
+
+def codes_of(operation: Json) -> list[str]:
+    """Return the codes a call can end in, in the order of the table of errors."""
+    found = {code for holds, codes in CAN_FAIL if holds(operation) for code in codes}
+    found |= set(ALSO.get(operation["operationId"], ()))
+    return [code for code in STATUSES if code in found]
+
+
+def failures(operation: Json, path: str, method: str, shared: Json) -> Json:
+    """Return the problem responses of an operation by status; what they look like is put into `shared`."""
+    by_status: dict[int, list[str]] = {}
+    for code in codes_of(operation):
+        by_status.setdefault(STATUSES[code], []).append(code)
+    told = {}
+    for status, codes in sorted(by_status.items()):
+        name = f"{status}-{'-'.join(codes)}"
+        shared.setdefault(name, response(status, codes))
+        told[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    return told
+
+
+def response(status: int, codes: list[str]) -> Json:
+    """Return a problem response that carries one of these codes."""
+    members = {name: MEMBER_SCHEMAS[name] for name in members_of(codes) if name in MEMBER_SCHEMAS}
+    described = {"status": {"const": status}, "code": {"enum": codes}, **members}
+    return {
+        "description": " ".join(f"`{code}`: {TITLES[code]}." for code in codes),
+        "headers": failure_headers(status, can_wait=bool(set(codes) & set(RETRY_AFTER))),
+        "content": {
+            CONTENT_TYPE: {
+                "schema": {
+                    "allOf": [
+                        {"$ref": "#/components/schemas/Problem"},
+                        {"type": "object", "properties": described},
+                    ]
+                },
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+            }
+        },
+    }
+
+
+def members_of(codes: Iterable[str]) -> list[str]:
+    """Return the further members that problems of these codes may have."""
+    found = {
+        name: None
+        for kind, names_of_kind in MEMBERS.items()
+        if next(ERRORS[parent][1] for parent in kind.__mro__ if parent in ERRORS) in codes
+        for name in names_of_kind
+    }
+    if "insufficient_credits" in codes:
+        found["top_up_url"] = None
+    if "validation_error" in codes:
+        found["errors"] = None
+    if set(codes) & set(RETRY_AFTER):
+        found["retry_after"] = None
+    return list(found)
+
+
+def examples_of_problems() -> Json:
+    """Return one problem of each code."""
+    told = {problem.code: problem for problem in map(problem_of, HAPPENED)}
+    return {
+        code: {
+            "summary": TITLES[code],
+            "value": json.loads(dumps(body_of(told.get(code) or plain(code), request_id=REQUEST, url=HERE))),
+        }
+        for code in STATUSES
+    }
+
+
+def plain(code: str) -> Problem:
+    """Return a problem that has nothing to say of its own."""
+    return Problem(
+        status=STATUSES[code],
+        code=code,
+        title=TITLES[code],
+        detail=DETAILS.get(code, f"{TITLES[code]}."),
+        members={"retry_after": RETRY_AFTER[code]} if code in RETRY_AFTER else {},
+    )
+
+
+def problem_schema() -> Json:
+    """Return what every problem is."""
+    return {
+        "type": "object",
+        "description": "Why a call failed (RFC 9457). A failed call costs nothing.",
+        "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+        "properties": {
+            "type": {**TEXT, "format": "uri", "description": "Where this code is explained."},
+            "title": {**TEXT, "description": "The same for every problem of this code."},
+            "status": {"type": "integer", "description": "The same as the status of the answer."},
+            "detail": {**TEXT, "description": "What went wrong this time, for people."},
+            "instance": {**TEXT, "format": "uri", "description": "This occurrence."},
+            "code": {**TEXT, "description": "What went wrong, for programs."},
+            "request_id": {**TEXT, "description": "The same as in the header Request-Id."},
+        },
+    }
