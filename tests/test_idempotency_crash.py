@@ -8,11 +8,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
 from django.db import connection, connections
+from django.utils import timezone
+from django_redis import get_redis_connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -20,6 +24,9 @@ from accounts.caching import outage
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of
 from api.models import IdempotentRequest
+from config.tests.waiting import eventually
+from credits.holds import release_expired
+from credits.models import LedgerEntry
 from products.tests.factories import ASIN, a_product, full, give, purse, sample, upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,39 +111,77 @@ def test_of_fifty_at_once_one_is_done_and_paid(alice: User, key: str, settings: 
     assert post(key).content == done[0].content
 
 
-def killed_after_the_charge(key: str) -> tuple[str, str]:
-    """Status and charge of a lookup whose process was killed when it had charged; nobody got its answer."""
+@contextmanager
+def another_process(script: str, key: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A server of its own that takes one lookup and is killed at the end: no handler runs."""
     connections.close_all()
     arguments = [connection.settings_dict["NAME"], key, ASIN]
+    variables = {"DJANGO_SETTINGS_MODULE": "config.settings", "PROVIDERS": "sample", **environment}
     with subprocess.Popen(
-        [sys.executable, "-c", ANSWER_AND_HANG, *arguments],
+        [sys.executable, "-c", script, *arguments],
         cwd=configured.BASE_DIR,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PROVIDERS": "sample"},
+        env={**os.environ, **variables},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        said = next((line for line in process.stdout if not line.startswith("{")), "").split()
+        yield process
         process.send_signal(signal.SIGKILL)
         assert process.wait(20) == -signal.SIGKILL
-    return said[0], said[1]
+
+
+def killed_after_the_charge(key: str) -> list[str]:
+    """Status and charge of a lookup whose process was killed when it had charged; nobody got its answer."""
+    with another_process(ANSWER_AND_HANG, key) as process:
+        assert process.stdout is not None
+        return next((line for line in process.stdout if not line.startswith("{")), "").split()
 
 
 def test_a_process_killed_between_charge_and_answer_does_not_make_the_next_pay(alice: User, key: str) -> None:
-    status, _charge = killed_after_the_charge(key)
+    status, charge = killed_after_the_charge(key)
     assert status == "200"
     assert purse(alice) == full(99, charges=1)
     waiting = post(key)
     assert (waiting.status_code, waiting.json()["code"]) == (409, "idempotency_in_progress")
     let_time_pass()
-    post(key)
+    answer = post(key)
+    assert (answer.status_code, answer.json()["data"]["asin"]) == (200, ASIN)
+    assert (answer.headers["X-Charge-Id"], answer.headers["X-Credits-Charged"]) == (charge, "1")
+    assert "Idempotent-Replayed" not in answer.headers
+    assert purse(alice) == full(99, charges=1)
+    assert LedgerEntry.objects.for_user(alice).of_kind("charge").get().key == charge
+    assert post(key).content == answer.content
+
+
+def test_of_many_who_come_after_a_killed_process_none_pays(alice: User, key: str) -> None:
+    killed_after_the_charge(key)
+    let_time_pass()
+    answers = at_once(12, lambda: post(key))
+    assert set(Counter(answer.status_code for answer in answers)) <= {200, 409}
+    assert purse(alice) == full(99, charges=1)
+    assert post(key).headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_a_process_killed_while_an_upstream_is_asked_leaves_a_hold_that_is_not_in_the_way(
+    alice: User, key: str, is_swept: bool
+) -> None:
+    with another_process(ANSWER_AND_HANG, key, SAMPLE_LATENCY_MS="60000"):
+        eventually(lambda: purse(alice)["held"] == 1)
+    if is_swept:
+        assert release_expired(timezone.now() + timedelta(hours=1)) == 1
+    let_time_pass()
+    answer = post(key)
+    assert (answer.status_code, answer.headers["X-Credits-Charged"]) == (200, "1")
+    assert purse(alice) == full(99, charges=1)
+    assert post(key).content == answer.content
     assert purse(alice) == full(99, charges=1)
 
 
 def let_time_pass() -> None:
-    """The time of the attempt under way is over."""
+    """The time of the attempt under way is over, as is all that it had in Redis."""
     assert IdempotentRequest.objects.get().answer is None
+    get_redis_connection("default").flushdb()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE api_idempotentrequest SET locked_until = statement_timestamp()")
 
