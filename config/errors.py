@@ -78,6 +78,7 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     # credits
     credits.InsufficientCredits: (402, "insufficient_credits"),
     credits.CapReached: (403, "key_cap_reached"),
+    credits.UnknownCharge: (404, "charge_not_found"),
     credits.CreditsError: (409, "conflict"),
     # products and their upstreams
     ProductNotFound: (404, "product_not_found"),

@@ -32,6 +32,7 @@ TITLES: dict[str, str] = {
     "rate_limited": "Too many requests",
     "insufficient_credits": "There are not enough credits",
     "key_cap_reached": "The key has reached its spending cap",
+    "charge_not_found": "There is no such charge",
     "conflict": "This collides with what was done before",
     "product_not_found": "There is no such product",
     "marketplace_not_served": "No upstream serves this marketplace",

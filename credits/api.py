@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from credits.models import LedgerEntry, Wallet
 from credits.prices import packages
+from credits.queries import NoQuery
 from credits.querysets import LedgerEntryQuerySet
 from credits.serializers import BalanceOutput, EntryOutput, HistoryQuery, PackagesOutput
 
@@ -20,9 +21,12 @@ LAST = 10  # movements beside the balance
 class Balance(APIView):
     """What the caller has."""
 
+    scope = "credits:read"
+
     @extend_schema(operation_id="credits_balance", responses={200: BalanceOutput})
     def get(self, request: Request) -> Response:
         """Say how many credits there are, how many can be spent, and the last ten movements."""
+        NoQuery.read(request)
         wallet = Wallet.objects.for_user(request.user).first() or Wallet()
         entries = LedgerEntry.objects.for_user(request.user).newest_first()[:LAST]
         return Response(
@@ -38,6 +42,7 @@ class Balance(APIView):
 class History(ListAPIView[LedgerEntry]):
     """The caller's ledger."""
 
+    scope = "credits:read"
     serializer_class = EntryOutput
     cursor_fields = ("-id",)
 
@@ -48,10 +53,9 @@ class History(ListAPIView[LedgerEntry]):
 
     def get_queryset(self) -> LedgerEntryQuerySet:
         """The caller's entries, as narrow as the query asks."""
-        query = HistoryQuery(data=self.request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        wanted = HistoryQuery.read(self.request)
         entries: LedgerEntryQuerySet = LedgerEntry.objects.for_user(self.request.user)
-        return entries.matching(**query.validated_data)
+        return entries.matching(**wanted)
 
 
 class Packages(APIView):

@@ -1,18 +1,16 @@
 """Inputs and outputs of this app's calls."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from credits.models import OPERATION_LENGTH, REFERENCE_LENGTH, Kind, LedgerEntry
+from credits.queries import StrictQuery
 
 A_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-PAGING = {"limit", "after"}
 FROM = "The earliest moment, or the first day, in UTC."
 TO = "The first moment that is too late, or the last day, in UTC."
 
@@ -57,7 +55,10 @@ class PackagesOutput(serializers.Serializer[Any]):
 class MomentField(serializers.Field[datetime, str, str, Any]):
     """A moment in RFC 3339, or a date: then its first moment in UTC, or with `is_end` the last."""
 
-    default_error_messages = {"invalid": "A date (2026-11-20) or a time in RFC 3339 (2026-11-20T08:00:00Z)."}
+    default_error_messages = {
+        "invalid": "A date (2026-11-20) or a time in RFC 3339 (2026-11-20T08:00:00Z).",
+        "out_of_range": "A moment in UTC between the years 1 and 9999.",
+    }
 
     def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
         self.is_end = is_end
@@ -67,17 +68,27 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
         """The moment, in UTC."""
         try:
             moment = datetime.fromisoformat(data)
-            if A_DATE.fullmatch(data):
-                return moment.replace(tzinfo=UTC) + timedelta(days=self.is_end)
-            if moment.tzinfo is None:
-                self.fail("invalid")
-            return moment.astimezone(UTC)
-        except (ValueError, OverflowError):
+        except ValueError:
             self.fail("invalid")
+        if A_DATE.fullmatch(data):
+            return self.end_of(moment) if self.is_end else moment.replace(tzinfo=UTC)
+        if moment.tzinfo is None:
+            self.fail("invalid")
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            self.fail("out_of_range")
+
+    def end_of(self, day: datetime) -> datetime:
+        """The moment after a day; after the last day there is, the last moment."""
+        last = datetime.max.replace(tzinfo=UTC)
+        return min(day.replace(tzinfo=UTC), last - timedelta(days=1)) + timedelta(days=1)
 
 
-class HistoryQuery(serializers.Serializer[Any]):
+class HistoryQuery(StrictQuery):
     """Which movements are wanted. `from` is included; so is `to` as a date, but not as a time."""
+
+    besides = ("limit", "after")
 
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
     operation = serializers.CharField(max_length=OPERATION_LENGTH, required=False)
@@ -90,11 +101,3 @@ class HistoryQuery(serializers.Serializer[Any]):
             "to": MomentField(is_end=True, required=False, help_text=TO),
         }
         return {**super().get_fields(), **moments}
-
-    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The validated query. Raises ValidationError, also for names that are none of ours."""
-        unknown = set(data) - set(self.fields) - PAGING
-        if unknown:
-            detail = [ErrorDetail("There is no such filter here.", code="unknown_field")]
-            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), detail))
-        return dict(super().to_internal_value(data))

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from credits import api
+from credits import api, receipts
 
 app_name = "credits"
 urlpatterns = [
     path("credits/balance", api.Balance.as_view(), name="balance"),
     path("credits/history", api.History.as_view(), name="history"),
+    path("charges/<str:id>", receipts.Receipt.as_view(), name="charge"),
     path("credits/packages", api.Packages.as_view(), name="packages"),
 ]

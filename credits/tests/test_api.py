@@ -73,6 +73,9 @@ class TestBalance:
         body = client_of(user_with(0)).get(BALANCE).json()
         assert (body["balance"], body["held"], body["available"], body["transactions"]) == (0, 0, 0, [])
 
+    def test_there_is_nothing_to_ask_for(self, user: Any) -> None:
+        assert client_of(user).get(f"{BALANCE}?limit=3").status_code == 422
+
     def test_two_queries_however_much_has_happened(
         self, user: Any, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
@@ -141,9 +144,9 @@ class TestHistory:
             ({"reference": "\0"}, "reference", "null_characters_not_allowed"),
             ({"from": "yesterday"}, "from", "invalid"),
             ({"from": "2026-11-20T08:00:00"}, "from", "invalid"),
-            ({"from": "0001-01-01T00:00:00+10:00"}, "from", "invalid"),
+            ({"from": "0001-01-01T00:00:00+10:00"}, "from", "out_of_range"),
+            ({"to": "9999-12-31T23:59:59-10:00"}, "to", "out_of_range"),
             ({"to": "2026-02-30"}, "to", "invalid"),
-            ({"to": "9999-12-31"}, "to", "invalid"),
             ({"user": "someone"}, "user", "unknown_field"),
         ],
     )
@@ -154,6 +157,16 @@ class TestHistory:
         assert answer.status_code == 422
         assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
             (f"#/{field}", code)
+        ]
+
+    def test_the_last_day_there_is_can_be_asked_for(self, user: Any) -> None:
+        assert len(ids(user, **{"from": "0001-01-01", "to": "9999-12-31"})) == 5
+
+    def test_a_filter_stands_there_once(self, user: Any) -> None:
+        answer = client_of(user).get(f"{HISTORY}?kind=charge&kind=refund")
+        assert answer.status_code == 422
+        assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+            ("#/kind", "invalid")
         ]
 
     def test_one_query_however_long_the_page(
