@@ -73,7 +73,7 @@ def request_headers(operation: Json, method: str) -> list[Json]:
                 "required": False,
                 "description": "A text of your own. The same key with the same body is done once: "
                 "sent again, it gets the stored answer and is not charged again.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "schema": {"type": "string", "pattern": r"^[!#-+\-.-~]{1,255}$"},
                 "example": "order-4711",
             }
         ]

@@ -53,6 +53,10 @@ MEMBER_SCHEMAS: Json = {
 HAPPENED: tuple[BaseException, ...] = (
     api.MalformedBody("The body is not valid JSON: unexpected end of data (line 1, column 2)."),
     api.InvalidCursor(),
+    api.IdempotencyKeyMissing(),
+    api.InvalidIdempotencyKey(),
+    api.IdempotencyInProgress(),
+    api.IdempotencyMismatch(),
     drf.NotAuthenticated(),
     accounts.InvalidCredentials(),
     accounts.InvalidToken("The token has expired. Refresh the session, or log in again."),
@@ -94,8 +98,10 @@ CAN_FAIL: tuple[tuple[Callable[[Json], bool], tuple[str, ...]], ...] = (
         lambda operation: "requestBody" in operation,
         ("malformed_request", "payload_too_large", "unsupported_media_type", "validation_error"),
     ),
-    (lambda operation: names(operation, "header") >= {"Idempotency-Key"}, ("idempotency_in_progress",)),
-    (lambda operation: names(operation, "header") >= {"Idempotency-Key"}, ("idempotency_mismatch",)),
+    (
+        lambda operation: "Idempotency-Key" in names(operation, "header"),
+        ("invalid_idempotency_key", "idempotency_in_progress", "idempotency_mismatch"),
+    ),
     (lambda operation: bool(names(operation, "query")), ("validation_error",)),
     (lambda operation: names(operation, "query") >= {"after"}, ("invalid_cursor",)),
     (lambda operation: bool(names(operation, "path") - {"asin"}), ("not_found",)),

@@ -1,0 +1,262 @@
+"""Who may do what, for every line of the URL table: a new route is covered by itself, or fails here."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import path
+from pytest_django import Settings
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+
+from accounts import services
+from accounts.models import User
+from accounts.tests.factories import a_user, bearing, key_of, logged_in
+from api.ids import new_ulid
+from credits.services import charge
+from products.tests.factories import ASIN, give, sample
+from tests.routes import Route, api_routes, table
+
+pytestmark = pytest.mark.django_db
+
+
+def a_charge(user: User) -> str:
+    """A charge that this user paid."""
+    key = f"chg_{new_ulid()}"
+    charge(user, 1, operation="product.lookup", key=key, reference=ASIN)
+    return key
+
+
+# How to make what a parameter of a route names, for its owner.
+MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
+    ("credits:charge", "id"): a_charge,
+}
+# Parameters that anyone may name, because what they name is nobody's, and a value of each.
+PUBLIC = {
+    ("products:product", "asin"): ASIN,
+    ("products:history", "asin"): ASIN,
+    ("docs-page", "name"): "errors",
+}
+# Bodies that a route takes, where it looks at the body before it looks for what the path names.
+BODIES: dict[tuple[str, str], dict[str, Any]] = {}
+# Calls that need no credential. Everything else wants one.
+OPEN = {
+    "accounts:register",
+    "accounts:verify",
+    "accounts:login",
+    "accounts:refresh",
+    "credits:packages",
+    "products:marketplaces",
+    "products:pricing",
+    "api:schema",
+    "api:unknown",
+}
+PAGES_BELOW_API = {"reference"}
+
+
+def private_routes() -> list[Route]:
+    """Routes outside the admin whose path names something that is somebody's."""
+    return [
+        route
+        for route in table()
+        if any((route.name, name) not in PUBLIC for name in route.parameters) and not is_staffs(route)
+    ]
+
+
+def is_staffs(route: Route) -> bool:
+    """Whether a route is the operators'."""
+    return route.pattern.startswith("admin/")
+
+
+def unmade(routes: list[Route]) -> list[str]:
+    """One sentence for each parameter that the tests below cannot fill."""
+    return [
+        f"Tell MAKERS in tests/test_matrix.py how to make <{name}> of {route.name} ({route.pattern}) for its "
+        "owner, or PUBLIC why anyone may name it."
+        for route in routes
+        for name in route.parameters
+        if (route.name, name) not in MAKERS and (route.name, name) not in PUBLIC
+    ]
+
+
+def address(route: Route, owner: User) -> str:
+    """The path of a route with things of this owner's."""
+    assert not unmade([route]), unmade([route])
+    places = {name: (route.name, name) for name in route.parameters}
+    return route.path(
+        **{name: PUBLIC[place] if place in PUBLIC else MAKERS[place](owner) for name, place in places.items()}
+    )
+
+
+def send(client: Any, route: Route, method: str, where: str) -> Any:
+    """Call it."""
+    body = BODIES.get((route.name, method), {})
+    return getattr(client, method)(where, **({} if method == "get" else {"data": body, "format": "json"}))
+
+
+# --- the cast ---
+
+
+@pytest.fixture(autouse=True)
+def surroundings(settings: Settings) -> None:
+    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PROVIDERS = [sample()]
+
+
+def a_tenant() -> User:
+    """Somebody with credits."""
+    user = a_user()
+    give(user, 100)
+    return user
+
+
+@pytest.fixture
+def alice() -> User:
+    """The owner."""
+    return a_tenant()
+
+
+def session_of(user: User) -> APIClient:
+    return bearing(logged_in(user).access_token)
+
+
+def revoked_key(owner: User) -> APIClient:
+    key, plaintext = key_of(owner)
+    services.revoke_key(key=key)
+    return bearing(plaintext)
+
+
+STRANGERS: dict[str, tuple[Callable[[User], APIClient], int]] = {
+    "another tenant's session": (lambda owner: session_of(a_tenant()), 404),
+    "another tenant's key": (lambda owner: bearing(key_of(a_tenant())[1]), 404),
+    "the owner's revoked key": (revoked_key, 401),
+    "nobody": (lambda owner: APIClient(), 401),
+}
+CASES = [(route, method) for route in private_routes() for method in route.methods]
+
+
+def named(case: Any) -> str:
+    return case.name if isinstance(case, Route) else str(case)
+
+
+# --- what is somebody's ---
+
+
+def test_every_parameter_of_every_route_can_be_filled() -> None:
+    assert unmade(list(private_routes())) == []
+
+
+def test_a_route_that_nobody_thought_of_fails_with_a_sentence() -> None:
+    new = list(table([path("api/v1/jobs/<uuid:job_id>", APIView.as_view(), name="job")]))
+    assert unmade(new) == [
+        "Tell MAKERS in tests/test_matrix.py how to make <job_id> of job (api/v1/jobs/<uuid:job_id>) for its "
+        "owner, or PUBLIC why anyone may name it."
+    ]
+
+
+def test_what_is_said_of_routes_is_said_of_routes_that_exist() -> None:
+    known = {route.name: route for route in table()}
+    for name, parameter in [*MAKERS, *PUBLIC]:
+        assert parameter in known[name].parameters
+    assert {*OPEN, *PAGES_BELOW_API, *(name for name, _ in BODIES)} <= set(known)
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+@pytest.mark.parametrize(("route", "method"), CASES, ids=named)
+def test_what_is_somebodys_is_not_there_for_others(
+    alice: User, route: Route, method: str, stranger: str
+) -> None:
+    where = address(route, alice)
+    client, status = STRANGERS[stranger]
+    answer = send(client(alice), route, method, where)
+    if "tenant's key" in stranger and answer.status_code == 403:  # not for keys at all, whoever asks
+        assert answer.json()["code"] in {"session_required", "scope_missing"}
+        return
+    assert answer.status_code == status, answer.content
+    nowhere = where[:-1] + ("0" if where[-1] != "0" else "1")
+    same = send(client(alice), route, method, nowhere)
+    assert without_ids(same) == without_ids(answer), "what exists must look like what does not"
+    still = send(session_of(alice), route, method, where)
+    assert still.status_code < 400, still.content
+
+
+def without_ids(answer: Any) -> Any:
+    """An answer without what names the request or what was asked for."""
+    apart = {"instance", "request_id", "detail"}
+    return {name: value for name, value in answer.json().items() if name not in apart}
+
+
+def test_what_a_product_is_called_is_nobodys(alice: User) -> None:
+    assert {name for place, name in PUBLIC if place.startswith("products:")} == {"asin"}
+    for where in (f"/api/v1/products/{ASIN}", f"/api/v1/products/{ASIN}/history"):
+        assert session_of(alice).get(where).status_code == 200
+        assert session_of(a_tenant()).get(where).status_code == 200
+        assert revoked_key(alice).get(where).status_code == 401
+        assert APIClient().get(where).status_code == 401
+
+
+# --- default deny ---
+
+
+def guarded() -> Iterator[Route]:
+    """Routes of the API that want a credential."""
+    yield from (route for route in api_routes() if route.name not in OPEN | PAGES_BELOW_API)
+
+
+def test_every_view_of_the_api_wants_a_credential_or_is_known_to_be_open() -> None:
+    for route in api_routes():
+        if route.name in PAGES_BELOW_API:
+            assert route.view is None
+            continue
+        assert route.view is not None, f"{route.name} is no view of the API: say in PAGES_BELOW_API why not"
+        is_open = IsAuthenticated not in route.view.permission_classes
+        assert is_open == (route.name in OPEN), (
+            f"{route.name} is open: say so in OPEN, or let it want someone"
+        )
+        assert is_open == (not route.view.authentication_classes), route.name
+
+
+@pytest.mark.parametrize("route", list(guarded()), ids=named)
+def test_without_a_credential_or_with_a_revoked_one_nothing_is_done(alice: User, route: Route) -> None:
+    where = address(route, alice)
+    for method in route.methods:
+        for client in (APIClient(), revoked_key(alice)):
+            answer = send(client, route, method, where)
+            assert answer.status_code == 401, (method, answer.content)
+            assert answer.headers["WWW-Authenticate"]
+
+
+# --- the operators' pages ---
+
+
+def admin_paths() -> list[str]:
+    """Every address of the admin but its door, with any id."""
+    door = {"admin:login", "admin:logout"}
+    routes = [route for route in table() if is_staffs(route) and route.name not in door]
+    return [route.path(**dict.fromkeys(route.parameters, 1)) for route in routes]
+
+
+@pytest.mark.parametrize("who", ["nobody", "a user"])
+def test_operators_pages_are_closed_to_all_others(who: str) -> None:
+    assert len(admin_paths()) > 4 * len(admin.site._registry)
+    browser = Client()
+    if who == "a user":
+        browser.force_login(a_user(), backend="accounts.backends.EmailBackend")
+    for where in admin_paths():
+        for answer in (browser.get(where), browser.post(where, {"post": "yes"})):
+            is_shown_the_door = answer.headers.get("Location", "").startswith("/admin/login/?next=")
+            assert (answer.status_code == 302 and is_shown_the_door) or answer.status_code in (403, 404), (
+                where
+            )
+
+
+def test_an_operator_sees_them_and_a_credential_of_the_api_opens_none() -> None:
+    operator = a_user(is_staff=True, is_superuser=True)
+    browser = Client()
+    browser.force_login(operator, backend="accounts.backends.EmailBackend")
+    assert browser.get("/admin/").status_code == 200
+    assert session_of(operator).get("/admin/").status_code == 302
