@@ -39,8 +39,8 @@ lint: ## Check style, security, types and migrations
 		&& { $(engines) --throwaway --join -- .venv/bin/python manage.py makemigrations --check --dry-run || bad=1; } \
 		&& test -z "$$bad"
 
-bench: ## Measure the billed lookup, and the ledger alone beside pgbench
-	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench && exec $(engines) -- sh -c '.venv/bin/python -m bench.lookup && .venv/bin/python -m bench.ledger'
+bench: ## Measure the billed lookup, misses beside it, and the ledger beside pgbench
+	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench && exec $(engines) -- sh -ec 'for what in lookup misses ledger; do .venv/bin/python -m bench.$$what; done'
 
 manage: ## Run a Django command: make manage ARGS="check_ledger"
 	@$(environment) run && exec $(engines) --join -- .venv/bin/python manage.py $(ARGS)

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 
 from providers.base import HistoryPoint, ProductData, StoredProduct
@@ -22,8 +23,9 @@ KEEP_PRODUCT = """
 # MATERIALIZED, or the planner may look for the last known point ten thousand times.
 KEEP_OBSERVATIONS = """
     WITH told AS MATERIALIZED (
-        SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::numeric[], %s::text[])
-            AS point (series, provider, observed_at, value, currency)
+        SELECT point->>0 AS series, point->>1 AS provider, (point->>2)::timestamptz AS observed_at,
+            (point->>3)::numeric AS value, point->>4 AS currency
+        FROM json_array_elements(%s::json) AS point
     ), known AS MATERIALIZED (
         SELECT series, provider, max(observed_at) AS until
         FROM products_observation WHERE asin = %s AND marketplace = %s
@@ -57,7 +59,8 @@ def remember(stored: StoredProduct, document: bytes) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(KEEP_PRODUCT, row)
         if points:
-            cursor.execute(KEEP_OBSERVATIONS, [*map(list, zip(*points, strict=True)), *place, *place])
+            told = orjson.dumps(points, default=str).decode()  # arrays of thousands are slow to quote
+            cursor.execute(KEEP_OBSERVATIONS, [told, *place, *place])
 
 
 def recall(asin: str, marketplace: str) -> bytes | None:

@@ -17,6 +17,7 @@ from products.connections import give_back_connection
 from products.memory import recall, remember
 from providers.base import StoredProduct
 from providers.codec import dump, load
+from providers.turns import turns
 
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # as JSON spells the one character that jsonb cannot hold
 log = structlog.stdlib.get_logger("pallet.products")
@@ -27,11 +28,13 @@ class RedisThenPostgres:
 
     def get(self, asin: str, marketplace: str) -> StoredProduct | None:
         """Return the last answer kept, however old, without its history; None when there is none."""
+        give_back_connection()  # nobody waits for a turn, or an upstream, with a connection in hand
         raw = read_cache(asin, marketplace)
         stored = None if raw is None else loaded(raw)
         if stored is not None:
             return stored
-        raw = recall(asin, marketplace)
+        with turns.taken():
+            raw = recall(asin, marketplace)
         give_back_connection()  # the gateway looks here once more right before it asks upstream
         stored = None if raw is None else loaded(raw)
         if raw is not None and stored is not None:

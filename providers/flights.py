@@ -14,6 +14,7 @@ import structlog
 from redis import RedisError
 
 from providers.lease import Lease
+from providers.turns import turns
 
 log = structlog.stdlib.get_logger("pallet.providers")
 
@@ -52,7 +53,9 @@ class Flights(Generic[T]):
             flight, leads = self._join(key)
             if leads:
                 return self._lead(key, flight, work, look, end)
-            if not flight.over.wait(max(0, end - time.monotonic())):
+            with turns.given_back():
+                is_over = flight.over.wait(max(0, end - time.monotonic()))
+            if not is_over:
                 return work()
             if flight.error is not None:
                 raise flight.error

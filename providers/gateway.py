@@ -16,6 +16,7 @@ from providers.errors import MarketplaceNotServed, UpstreamUnavailable
 from providers.flights import Flights
 from providers.quest import Quest
 from providers.registry import product_providers
+from providers.turns import turns
 
 log = structlog.stdlib.get_logger("pallet.providers")
 
@@ -64,14 +65,15 @@ class Gateway:
         providers = [provider for provider in self._providers if marketplace in provider.marketplaces]
         if not providers:
             raise MarketplaceNotServed(marketplace)
-        before_upstream()
         quest = Quest(asin, marketplace, wanted, stored)
         try:
-            return self._flights.run(
-                f"{marketplace}:{asin}:{'+'.join(sorted(wanted))}",
-                work=lambda: self._ask(quest, providers),
-                look=lambda: self._found_meanwhile(quest),
-            )
+            with turns.taken():
+                before_upstream()
+                return self._flights.run(
+                    f"{marketplace}:{asin}:{'+'.join(sorted(wanted))}",
+                    work=lambda: self._ask(quest, providers),
+                    look=lambda: self._found_meanwhile(quest),
+                )
         except UpstreamUnavailable:
             if stored is None or stored.product is None or not is_within(stored.fetched_at, self._ages.stale):
                 raise

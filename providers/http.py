@@ -18,6 +18,7 @@ import urllib3
 
 from providers.errors import ErrorClass, ProviderError
 from providers.transport import Secret, Watch, new_session
+from providers.turns import turns
 
 log = structlog.stdlib.get_logger("pallet.providers")
 
@@ -141,7 +142,8 @@ class HTTPClient:
             wait_max=limits.wait_max,
             wait_jitter=limits.wait_initial,
         ).on(lambda error: self._pause(error, end))
-        return again(self._attempt, path, params, operation, max_bytes, end)
+        with turns.given_back():
+            return again(self._attempt, path, params, operation, max_bytes, end)
 
     def _pause(self, error: Exception, end: float) -> bool | float:
         """Say whether to try again: False, True for the usual pause, or how many seconds to wait."""

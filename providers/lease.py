@@ -16,6 +16,7 @@ from django_redis import get_redis_connection
 from redis import RedisError
 
 from providers.errors import ErrorClass, UpstreamUnavailable
+from providers.turns import turns
 
 NOTE_SECONDS = 30  # longer than a waiting process needs to look again
 FIRST_LOOK, LAST_LOOK = 0.01, 0.1  # seconds between looks at another's lease: soon at first, then less often
@@ -53,7 +54,8 @@ class Lease:
         """
         pause = FIRST_LOOK
         while self._redis.get(self._name) == holder.encode() and time.monotonic() < until:
-            time.sleep(pause)
+            with turns.given_back():
+                time.sleep(pause)
             pause = min(pause * 1.5, LAST_LOOK)
         note = self._redis.get(f"{self._name}:{holder}")
         return None if note is None else _failure(note)

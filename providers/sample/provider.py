@@ -27,6 +27,7 @@ from providers.sample import failures
 from providers.sample.catalogue import catalogue, entry_for
 from providers.sample.compose import NAME, product, signed
 from providers.sample.numbers import between, pick
+from providers.turns import turns
 
 IMAGE = "img/sample-product.svg"
 
@@ -51,7 +52,8 @@ class _Pace:
 
     def _take(self, seconds: float) -> None:
         if seconds > 0:
-            self._sleep(seconds)
+            with turns.given_back():
+                self._sleep(seconds)
 
 
 class SampleIdentifierProvider(IdentifierProvider):
