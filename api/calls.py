@@ -75,16 +75,21 @@ def columns(calls: Sequence[Call]) -> dict[str, list[Any]]:
     return {
         "id": [f"{number:032x}" for number in numbers],
         "ms": [number >> 80 for number in numbers],
-        "user": [str(call.user_id) if call.user_id else None for call in calls],
-        "key": [str(call.key_id) if call.key_id else None for call in calls],
+        "user": [call.user_id and call.user_id.hex for call in calls],
+        "key": [call.key_id and call.key_id.hex for call in calls],
         "operation": [call.operation[:OPERATION_LENGTH] for call in calls],
         "method": [call.method[:10] for call in calls],
         "status": [call.status for call in calls],
         "outcome": [call.outcome[:OUTCOME_LENGTH] for call in calls],
         "credits": [int(call.credits) for call in calls],
         "us": [min(round(call.seconds * 1_000_000), LONGEST_US) for call in calls],
-        "client": [NOT_IN_AN_ID.sub("", call.client_request_id)[:CLIENT_ID_LENGTH] for call in calls],
+        "client": [harmless(call.client_request_id) for call in calls],
     }
+
+
+def harmless(client_request_id: str) -> str:
+    """Return the id that a caller gave the call, without what has no place in an id."""
+    return NOT_IN_AN_ID.sub("", client_request_id)[:CLIENT_ID_LENGTH] if client_request_id else ""
 
 
 def prune(before: datetime, *, size: int) -> int:
