@@ -58,3 +58,8 @@ def first_of(moment: datetime) -> uuid.UUID:
     """Return the least id that can be made at this moment, to the millisecond, or later."""
     milliseconds = -(-(moment - EPOCH) // timedelta(milliseconds=1))  # rounded up
     return uuid.UUID(int=max(milliseconds, 0) << 80)
+
+
+def moment_of(number: uuid.UUID) -> datetime:
+    """Return when the id was made, to the millisecond."""
+    return EPOCH + timedelta(milliseconds=number.int >> 80)

@@ -1,13 +1,14 @@
 """Questions about calls and their sums."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Max
+from django.db.models import Max, Q, Sum
+from django.db.models.functions import Coalesce
 
-from api.ids import first_of
+from api.ids import first_of, moment_of
 
 FILTERS = {"operation": "operation", "outcome": "outcome", "status": "status", "key": "key_id"}
 
@@ -36,9 +37,21 @@ class APICallQuerySet(AlikeQuerySet):
         """The last to come first."""
         return self.order_by("-id")
 
-    def nth(self, place: int) -> UUID | None:
-        """The id of the call that so many newer ones precede; reads the index alone."""
-        return self.newest_first().values_list("id", flat=True)[place : place + 1].first()
+    def until_day(self, day: date | None) -> Self:
+        """Those of that day and before; none without a day."""
+        if day is None:
+            return self.none()
+        return self.between(None, datetime.combine(day, time.max, UTC))
+
+    def id_past(self, count: int) -> UUID | None:
+        """The id of the last of so many newest calls, if there are more; reads an index alone."""
+        ids = list(self.newest_first().values_list("id", flat=True)[count - 1 : count + 1])
+        return ids[0] if len(ids) == 2 else None
+
+    def last_moment(self) -> datetime | None:
+        """When the newest of these came."""
+        newest: UUID | None = self.newest_first().values_list("id", flat=True).first()
+        return moment_of(newest) if newest else None
 
 
 class UsageDayQuerySet(AlikeQuerySet):
@@ -52,3 +65,17 @@ class UsageDayQuerySet(AlikeQuerySet):
         """The newest day of these."""
         day: date | None = self.aggregate(day=Max("day"))["day"]
         return day
+
+    def summed(self, column: str) -> list[tuple[Any, ...]]:
+        """For each value of a column: calls, those that failed, credits and µs."""
+        sums = (
+            self.order_by()
+            .values(column)
+            .annotate(
+                all_calls=Sum("calls"),
+                failed=Coalesce(Sum("calls", filter=Q(status__gte=400)), 0),
+                all_credits=Sum("credits"),
+                us=Sum("duration_us"),
+            )
+        )
+        return list(sums.values_list(column, "all_calls", "failed", "all_credits", "us"))

@@ -164,6 +164,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
+    "prune-calls": {"task": "api.tasks.prune_calls", "schedule": 600.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
         "schedule": 3600.0,
@@ -255,6 +256,7 @@ PRODUCT_NOT_FOUND_SECONDS = 600
 # --- the API ------------------------------------------------------------------------------------------------
 
 API_MAX_BODY_BYTES = 1_000_000
+API_CALL_DAYS = env.int("API_CALL_DAYS", default=90)  # each call is kept that long; the sums of days for good
 IDEMPOTENCY_HOURS = 72  # so long the answer to an Idempotency-Key is kept
 IDEMPOTENCY_LEASE_SECONDS = 120  # an attempt that has not ended by then has died; no upstream takes as long
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000

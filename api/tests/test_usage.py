@@ -1,42 +1,23 @@
 """Every call leaves one row and is summed, through the front door."""
 
 import threading
-from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.db.models import Count, Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey, User
-from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
+from accounts.tests.factories import PASSWORD, bearing, logged_in
 from api import usage
-from api.calls import Call
 from api.ids import new_request_id, request_id_of, uuid_of
 from api.models import APICall, UsageDay
+from api.tests.factories import a_call, recount, sums
 
 BALANCE = "/api/v1/credits/balance"
-
-
-@pytest.fixture(autouse=True)
-def cheap_passwords(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def alice(db: None) -> User:
-    return a_user(email="alice@example.com")
-
-
-@pytest.fixture
-def key(alice: User) -> tuple[APIKey, APIClient]:
-    """Alice's API key and a program that sends it."""
-    made, plaintext = key_of(alice)
-    return made, bearing(plaintext)
 
 
 def recorded() -> list[APICall]:
@@ -49,36 +30,6 @@ def only() -> APICall:
     """The one call there was."""
     (call,) = recorded()
     return call
-
-
-def a_call(**facts: Any) -> Call:
-    """A call as it is noted, but for these facts."""
-    common: dict[str, Any] = {
-        "request_id": new_request_id(),
-        "user_id": None,
-        "key_id": None,
-        "operation": "test",
-        "method": "GET",
-        "status": 200,
-        "outcome": "ok",
-        "credits": "1",
-        "seconds": 0.002,
-        "client_request_id": "",
-    }
-    return Call(**{**common, **facts})
-
-
-def sums() -> list[tuple[Any, ...]]:
-    """What the days say, in one order."""
-    facts = ("user_id", "day", "operation", "key_id", "outcome", "status", "calls", "credits", "duration_us")
-    return sorted(UsageDay.objects.values_list(*facts), key=str)
-
-
-def recount() -> list[tuple[Any, ...]]:
-    """What the days should say, from the calls."""
-    facts = ("user_id", "at__date", "operation", "key_id", "outcome", "status")
-    figures = {"calls": Count("*"), "all_credits": Sum("credits"), "us": Sum("duration_us")}
-    return sorted(APICall.objects.values_list(*facts).annotate(**figures), key=str)
 
 
 def test_a_call_with_a_key_leaves_one_row(key: tuple[APIKey, APIClient], alice: User) -> None:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from api.ids import request_id_of
 from api.models import APICall
-from api.tests.test_usage import recount, sums
+from api.tests.factories import recount, sums
 from config.tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)

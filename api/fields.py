@@ -1,0 +1,50 @@
+"""Fields of queries that several calls share."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.ids import uuid_of
+
+A_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@extend_schema_field({"anyOf": [{"type": "string", "format": form} for form in ("date", "date-time")]})
+class MomentField(serializers.Field[datetime, str, str, Any]):
+    """A moment in RFC 3339, or a date: then its first moment in UTC, or with `is_end` the last."""
+
+    default_error_messages = {"invalid": "A date (2026-11-20) or a time in RFC 3339 (2026-11-20T08:00:00Z)."}
+
+    def __init__(self, *, is_end: bool = False, **kwargs: Any) -> None:
+        self.is_end = is_end
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: str) -> datetime:
+        """Return the moment, in UTC."""
+        try:
+            moment = datetime.fromisoformat(data)
+            if A_DATE.fullmatch(data):
+                return moment.replace(tzinfo=UTC) + timedelta(days=self.is_end)
+            if moment.tzinfo is None:
+                self.fail("invalid")
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+
+
+@extend_schema_field({"type": "string", "pattern": "^req_[0-7][0-9A-HJKMNP-TV-Z]{25}$"})
+class RequestIdField(serializers.CharField):
+    """The id of a request; its value is the UUID of the same bits."""
+
+    default_error_messages = {"invalid": "A request id is 'req_' and 26 characters."}
+
+    def to_internal_value(self, data: Any) -> UUID:  # type: ignore[override]  # narrower than its base's text
+        """Return the UUID."""
+        try:
+            return uuid_of(super().to_internal_value(data))
+        except ValueError:
+            self.fail("invalid")
