@@ -29,9 +29,14 @@ STOP_SECONDS = 10.0  # for the last statement, when the process ends
 
 
 def note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    """Remember a call below /api/ that was answered; never waits and never fails for want of a database."""
-    user_id, key_id = caller_of(request)
+    """Remember a call below /api/ that was answered; never waits and never fails for want of a database.
+
+    The pages that lie there, such as /api/docs/, are no calls.
+    """
     headers = response.headers
+    if headers.get("Content-Type", "").startswith("text/html"):
+        return
+    user_id, key_id = caller_of(request)
     outcome = outcome_of(response)
     writer.put(
         Call(
