@@ -108,7 +108,9 @@ class FiguresOutput(serializers.Serializer[Any]):
     """What a number of calls adds up to."""
 
     calls = serializers.IntegerField()
-    errors = serializers.IntegerField(help_text="Calls with a status of 400 or more.")
+    errors = serializers.IntegerField(  # type: ignore[assignment]  # the name of a property of serializers
+        help_text="Calls with a status of 400 or more."
+    )
     error_share = serializers.FloatField(allow_null=True, help_text="From 0 to 1; null without calls.")
     credits = serializers.IntegerField(help_text="Credits taken.")
     mean_ms = serializers.FloatField(allow_null=True, help_text="Mean duration; null without calls.")
