@@ -14,6 +14,7 @@ from api.errors import InvalidCursor
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+AFTER = {"type": "string", "pattern": "^[A-Za-z0-9_:-]+$"}
 
 
 class CursorPagination(BasePagination):
@@ -33,7 +34,8 @@ class CursorPagination(BasePagination):
         self.fields = tuple(getattr(view, "cursor_fields", ("-id",)))
         salt = f"api.pagination:{type(view).__name__}:{','.join(self.fields)}"
         limit = read_limit(request.query_params.get("limit"))
-        if after := request.query_params.get("after"):
+        after = request.query_params.get("after")
+        if after is not None:
             queryset = queryset.filter(self.beyond(queryset.model, unsign(after, salt, len(self.fields))))
         rows = list(queryset.order_by(*self.fields)[: limit + 1])
         if len(rows) > limit:
@@ -76,7 +78,7 @@ class CursorPagination(BasePagination):
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         return [
             {"name": "limit", "in": "query", "required": False, "schema": limit},
-            {"name": "after", "in": "query", "required": False, "schema": {"type": "string"}},
+            {"name": "after", "in": "query", "required": False, "schema": AFTER, "description": "See `next`."},
         ]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 Json = dict[str, Any]
+A_KEY = r"^[!#-+\--~]+$"  # visible ASCII without quotes and commas
 BILLABLE = frozenset({"products_get", "products_lookup"})  # by operation id
 
 
@@ -73,7 +74,7 @@ def request_headers(operation: Json, method: str) -> list[Json]:
                 "required": False,
                 "description": "A text of your own. The same key with the same body is done once: "
                 "sent again, it gets the stored answer and is not charged again.",
-                "schema": {"type": "string", "pattern": r"^[!#-+\-.-~]{1,255}$"},
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": A_KEY},
                 "example": "order-4711",
             }
         ]

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
 from providers.base import Part
 from providers.identifiers import InvalidASIN
 from providers.identifiers import asin as read_asin
-from providers.marketplaces import UnknownMarketplace
+from providers.marketplaces import MARKETPLACES, UnknownMarketplace
 from providers.marketplaces import marketplace as read_marketplace
 
 ASKED_FOR = {"include_offers": Part.OFFERS, "include_reviews": Part.REVIEWS}
@@ -25,6 +26,7 @@ class ASINField(serializers.CharField):
             raise serializers.ValidationError(str(error), code="invalid_asin") from None
 
 
+@extend_schema_field({"type": "string", "enum": [*MARKETPLACES, "GB"]})
 class MarketplaceField(serializers.CharField):
     """A marketplace's code (GB is UK), id or domain; the value is the code."""
 
