@@ -78,7 +78,13 @@ class CursorPagination(BasePagination):
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         return [
             {"name": "limit", "in": "query", "required": False, "schema": limit},
-            {"name": "after", "in": "query", "required": False, "schema": AFTER, "description": "See `next`."},
+            {
+                "name": "after",
+                "in": "query",
+                "required": False,
+                "schema": AFTER,
+                "description": "See `next`.",
+            },
         ]
 
 

@@ -104,7 +104,10 @@ CAN_FAIL: tuple[tuple[Callable[[Json], bool], tuple[str, ...]], ...] = (
     ),
     (lambda operation: bool(names(operation, "query")), ("validation_error",)),
     (lambda operation: names(operation, "query") >= {"after"}, ("invalid_cursor",)),
-    (lambda operation: bool(names(operation, "path") - {"asin"}), ("not_found",)),
+    (
+        lambda operation: bool(names(operation, "path") - {"asin"}) and not names_its_own(operation),
+        ("not_found",),
+    ),
     (lambda operation: "asin" in names(operation, "path"), ("validation_error",)),
     (
         lambda operation: operation["operationId"] in BILLABLE,
@@ -121,7 +124,13 @@ ALSO: dict[str, tuple[str, ...]] = {
     "auth_login": ("invalid_credentials",),
     "auth_refresh": ("invalid_token", "token_reused"),
     "auth_logout": ("session_required",),
+    "charges_get": ("charge_not_found",),
 }
+
+
+def names_its_own(operation: Json) -> bool:
+    """Say whether what is not found has a code of its own here."""
+    return any(code.endswith("_not_found") for code in ALSO.get(operation["operationId"], ()))
 
 
 def names(operation: Json, place: str) -> set[str]:

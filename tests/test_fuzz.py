@@ -84,8 +84,8 @@ def failures(event: ScenarioFinished) -> Iterator[str]:
         for node in nodes:
             if node.failure_info is not None:
                 failure = node.failure_info.failure
-                said = f"{node.name}: {failure.title}: {failure.message}"
-                yield f"{event.recorder.label}: {said}\n{node.failure_info.code_sample}\n{answered(event, case)}"
+                said = f"{event.recorder.label}: {node.name}: {failure.title}: {failure.message}"
+                yield f"{said}\n{node.failure_info.code_sample}\n{answered(event, case)}"
 
 
 def answered(event: ScenarioFinished, case: str) -> str:
