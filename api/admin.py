@@ -68,13 +68,14 @@ class APICallAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not term:
             return queryset, False
         if "@" in term:
-            users = User.objects.filter(email__iexact=term).values_list("pk", flat=True)
-            return queryset.filter(user_id__in=list(users[:10])), False
+            users = list(User.objects.filter(email__iexact=term).values_list("pk", flat=True)[:1])
+            return queryset.filter(user_id__in=users).order_by("-at", "-id"), False
         try:
-            found = {"id": uuid_of(term)} if term.startswith("req_") else {"user_id": UUID(term)}
+            if term.startswith("req_"):
+                return queryset.filter(id=uuid_of(term)), False
+            return queryset.filter(user_id=UUID(term)).order_by("-at", "-id"), False
         except ValueError:
             return queryset.none(), False
-        return queryset.filter(**found), False
 
     @admin.display(description="request id")
     def request_id(self, call: APICall) -> str:

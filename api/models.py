@@ -34,8 +34,9 @@ class CallFacts(models.Model):
 class APICall(CallFacts):
     """One call below /api/, refused ones too; no query, no body, no secret. Written by api.usage alone.
 
-    Its id is the ULID of the request id as a UUID. So rows sort by time, a request id is found by the primary
-    key, and a period is a range of ids.
+    Its id is the ULID of the request id as a UUID, so a request id is found by the primary key. One user's
+    calls are read by `at` and id, an order that only their own index has: by id alone PostgreSQL may walk
+    through everybody's calls to reach those of a user who has not called lately.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -49,7 +50,7 @@ class APICall(CallFacts):
 
     class Meta:
         verbose_name = "API call"
-        indexes: ClassVar = [models.Index("user_id", "id", name="api_apicall_of_user")]
+        indexes: ClassVar = [models.Index("user_id", "at", "id", name="api_apicall_of_user_by_time")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.operation} {self.outcome}"

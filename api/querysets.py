@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Max, Q, Sum
 from django.db.models.functions import Coalesce
 
-from api.ids import first_of, moment_of
+from api.ids import moment_of
 
 FILTERS = {"operation": "operation", "outcome": "outcome", "status": "status", "key": "key_id"}
 
@@ -26,32 +26,38 @@ class AlikeQuerySet(models.QuerySet[Any]):
 
 
 class APICallQuerySet(AlikeQuerySet):
-    """Which calls."""
+    """Which calls, in the order of `at` and id. An id has its time in it, so it bounds both."""
 
     def between(self, since: datetime | None, until: datetime | None) -> Self:
         """Those that came from `since` on and before `until`."""
-        calls = self if since is None else self.filter(id__gte=first_of(since))
-        return calls if until is None else calls.filter(id__lt=first_of(until))
+        calls = self if since is None else self.filter(at__gte=since)
+        return calls if until is None else calls.filter(at__lt=until)
+
+    def until_day(self, day: date) -> Self:
+        """Those of that day and before."""
+        return self.filter(at__lte=datetime.combine(day, time.max, UTC))
+
+    def older_than(self, call: UUID) -> Self:
+        """Those before that one."""
+        return self.filter(at__lte=moment_of(call), id__lt=call)
+
+    def down_to(self, call: UUID) -> Self:
+        """That one and those after it."""
+        return self.filter(at__gte=moment_of(call), id__gte=call)
 
     def newest_first(self) -> Self:
         """The last to come first."""
-        return self.order_by("-id")
+        return self.order_by("-at", "-id")
 
-    def until_day(self, day: date | None) -> Self:
-        """Those of that day and before; none without a day."""
-        if day is None:
-            return self.none()
-        return self.between(None, datetime.combine(day, time.max, UTC))
-
-    def id_past(self, count: int) -> UUID | None:
+    def last_of(self, count: int) -> UUID | None:
         """The id of the last of so many newest calls, if there are more; reads an index alone."""
         ids = list(self.newest_first().values_list("id", flat=True)[count - 1 : count + 1])
         return ids[0] if len(ids) == 2 else None
 
-    def last_moment(self) -> datetime | None:
-        """When the newest of these came."""
-        newest: UUID | None = self.newest_first().values_list("id", flat=True).first()
-        return moment_of(newest) if newest else None
+    def newest_day(self) -> date | None:
+        """The day of the newest of these."""
+        at: datetime | None = self.newest_first().values_list("at", flat=True).first()
+        return at and at.date()
 
 
 class UsageDayQuerySet(AlikeQuerySet):

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
 from django.utils.functional import cached_property
@@ -35,13 +36,14 @@ class CallPages(CursorPagination):
         limit = read_limit(request.query_params.get("limit"))
         calls, end = queryset, None
         if after := request.query_params.get("after"):
-            calls = calls.filter(id__lt=unsign(after, SALT, 1)[0])
+            calls = calls.older_than(UUID(unsign(after, SALT, 1)[0]))
         if view.wanted:
-            calls = calls.until_day(view.last_day(calls))
-            end = calls.id_past(MOST_LOOKED_AT)
-            calls = (
-                calls.alike(**view.wanted) if end is None else calls.alike(**view.wanted).filter(id__gte=end)
-            )
+            day = view.last_day(calls)
+            if day is None:
+                return []
+            calls = calls.until_day(day)
+            end = calls.last_of(MOST_LOOKED_AT)
+            calls = (calls if end is None else calls.down_to(end)).alike(**view.wanted)
         rows = list(calls.newest_first()[: limit + 1])
         if len(rows) > limit:
             rows.pop()
@@ -84,8 +86,8 @@ class Requests(ListAPIView[APICall]):
 
     def last_day(self, calls: APICallQuerySet) -> date | None:
         """Return the newest day, not after the newest of these calls, with a call that is wanted."""
-        newest = calls.last_moment()
+        newest = calls.newest_day()
         if newest is None:
             return None
         days: UsageDayQuerySet = UsageDay.objects.for_user(self.request.user).alike(**self.wanted)
-        return days.between(date.min, newest.date()).last_day()
+        return days.between(date.min, newest).last_day()
