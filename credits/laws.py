@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from credits.rollup import FOLDED
+
 CHUNK = 2000
 ALL, SOME = "true", "wallet_id = ANY (%(wallets)s::uuid[])"
 WALLETS = "(SELECT user_id AS wallet_id, balance, held, receivable FROM credits_wallet) AS wallet"
@@ -23,7 +25,7 @@ class Law(NamedTuple):
 
     def sql(self, mine: str) -> str:
         """The question about ALL wallets, or about SOME."""
-        return self.question.format(mine=mine, wallets=WALLETS)
+        return self.question.format(mine=mine, wallets=WALLETS, folded=FOLDED.format(mine=mine))
 
 
 LAWS = (
@@ -140,6 +142,18 @@ LAWS = (
         ) AS holds ON holds.cap = subject AND holds.cap_window = window_started_at
         WHERE spent + excess <> coalesce(entries.total, 0) + coalesce(holds.total, 0)
           OR spent < 0 OR spent > "limit"
+        """,
+    ),
+    Law(
+        "the sums by day are those of the entries that were folded",
+        """
+        SELECT concat_ws(' ', 'wallet', wallet_id, day, kind, operation, key), format(
+          'spent %%s of %%s, received %%s of %%s, entries %%s of %%s',
+          day.spent, entry.spent, day.received, entry.received, day.entries, entry.entries)
+        FROM (SELECT * FROM credits_ledgerday WHERE {mine}) AS day
+          FULL JOIN ({folded}) AS entry USING (wallet_id, day, kind, operation, key)
+        WHERE (day.spent, day.received, day.entries)
+          IS DISTINCT FROM (entry.spent, entry.received, entry.entries)
         """,
     ),
 )

@@ -287,3 +287,53 @@ class SpendingCap(models.Model):
 
     def __str__(self) -> str:
         return f"cap of {self.subject}: {self.spent} of {self.limit} a {self.period}"
+
+
+class LedgerDay(models.Model):
+    """What a wallet's entries of one UTC day, kind, operation and API key add up to (`rollup.py`)."""
+
+    wallet = models.ForeignKey(
+        Wallet,
+        on_delete=models.PROTECT,
+        related_name="days",
+        db_index=False,
+        db_constraint=False,  # its check would lock busy wallets; the entries have one of their own
+    )
+    day = models.DateField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    operation = models.CharField(max_length=OPERATION_LENGTH)
+    key = models.CharField(max_length=64, help_text="The id of the API key; empty for none.")
+    received = models.BigIntegerField()
+    spent = models.BigIntegerField()
+    entries = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["wallet", "day", "kind", "operation", "key"], name="credits_ledgerday_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind} {self.operation}: {self.received} in, {self.spent} out"
+
+
+class LedgerFold(models.Model):
+    """The watermark: entries up to `folded_to` are in LedgerDay. One row."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    folded_to = models.BigIntegerField(default=0, db_default=0)
+    next_to = models.BigIntegerField(
+        null=True, blank=True, help_text="Up to where entries can be folded next."
+    )
+    next_transaction = models.BigIntegerField(
+        null=True, blank=True, help_text="Once all transactions below this have ended."
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="credits_ledgerfold_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"folded up to {self.folded_to}"

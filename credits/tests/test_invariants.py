@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from credits import holds, services, statements
+from credits import holds, rollup, services, statements
 from credits.caps import set_cap
 from credits.charging import charge_alone, charge_together
 from credits.errors import (
@@ -39,6 +39,7 @@ from credits.laws import LAWS, SOME
 from credits.models import LedgerEntry
 from credits.movements import Charge, Movement
 from credits.tests.factories import assert_sound, user_with
+from credits.tests.sums import assert_figures_are_exact
 
 PARTS = 4  # so that parallel test processes share the work
 STEPS = 2_500  # at least, in each part
@@ -304,6 +305,11 @@ class Ledger(RuleBasedStateMachine):
         self.wallets[owner].receivable += amount - taken
         self.move(owner, -taken)
 
+    @rule()
+    def fold(self) -> None:
+        with self.expecting(None):
+            rollup.fold()
+
     @rule(limit=st.integers(0, 60))
     def change_the_cap(self, limit: int) -> None:
         with self.expecting(None):
@@ -323,10 +329,12 @@ class Ledger(RuleBasedStateMachine):
         assert found == expected
 
     def teardown(self) -> None:
-        """Entry by entry, the ledger is what the model says."""
+        """Entry by entry, the ledger is what the model says, and so are the figures made of it."""
         for owner, user in enumerate(self.users):
             written = LedgerEntry.objects.for_user(user).order_by("id").values_list("amount", flat=True)
             assert list(written) == self.wallets[owner].entries
+            for group in rollup.GROUPS:
+                assert_figures_are_exact(user, group)
 
 
 @pytest.mark.django_db(transaction=True)
