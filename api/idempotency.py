@@ -13,7 +13,6 @@ import orjson
 import structlog
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import ValidationError
@@ -25,6 +24,7 @@ from accounts.client_address import address_group, client_address
 from accounts.errors import AccountsError
 from api import attempts, parsers
 from api.attempts import Attempt, Kept
+from api.connections import give_back_connection
 from api.errors import (
     IdempotencyInProgress,
     IdempotencyKeyMissing,
@@ -133,12 +133,6 @@ def said(request: HttpRequest, limit: int) -> bytes:
         return orjson.dumps(["json", query.hex(), parsers.loads(body)], option=orjson.OPT_SORT_KEYS)
     except (MalformedBody, ValidationError):
         return orjson.dumps(["bytes", query.hex(), body.hex()])
-
-
-def give_back_connection() -> None:
-    """Let others have the database connection while the view works; it takes one when it needs one."""
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 def let_in(request: HttpRequest, view: APIView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.parsers import BaseParser
 
+from api.connections import give_back_connection
 from api.errors import BodyTooDeep, BodyTooLarge, MalformedBody
 
 MAX_DEPTH = 20  # no input of ours nests deeper than a handful
@@ -52,6 +53,7 @@ def read(stream: IO[bytes], *, declared: int, limit: int) -> bytes:
     """Return the whole body, or raise BodyTooLarge having read no more than `limit` + 1 bytes of it."""
     if declared > limit:
         raise BodyTooLarge(limit)
+    give_back_connection()  # a caller may take long to send it
     body = stream.read(limit + 1)
     if len(body) > limit:
         raise BodyTooLarge(limit)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.db import connection
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import Client
@@ -117,6 +118,37 @@ def test_a_body_is_never_unpacked(program: APIClient, alice: User, encoding: str
     answer = post(program, packed, **{"content-encoding": encoding})
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
     assert purse(alice) == full(100)
+
+
+class SlowBody:
+    """A body that may take long to come; notes whether we keep a database connection meanwhile."""
+
+    def __init__(self, body: bytes) -> None:
+        self.rest = body
+        self.kept: list[bool] = []
+
+    def read(self, size: int = -1) -> bytes:
+        """Return what is left of it."""
+        self.kept.append(connection.connection is not None)
+        piece, self.rest = self.rest[:size], self.rest[size:]
+        return piece
+
+    readline = read
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", [{}, {"idempotency-key": "k"}], ids=["without a key", "with a key"])
+def test_who_sends_slowly_keeps_no_database_connection(
+    program: APIClient, alice: User, key: dict[str, str]
+) -> None:
+    body = SlowBody(json.dumps({"asin": ASIN}).encode())
+    length = len(body.rest)
+    stream: dict[str, Any] = {"wsgi.input": body, "CONTENT_LENGTH": str(length)}
+    answer = program.generic("POST", LOOKUP, "", "application/json", headers=key, **stream)
+    assert answer.status_code == 200, answer.content
+    assert body.kept
+    assert not any(body.kept)
+    assert purse(alice) == full(99, charges=1)
 
 
 HARD = ["A", "B0", "9", "978", "-", " ", "&", "%41", "dp/", "/dp/", "https://a.", "x00", "\u00e9", "LPN", "'"]

@@ -71,6 +71,34 @@ def test_what_is_no_http_is_a_problem_like_all_others(port: int, request_bytes: 
     assert SECRET not in json.dumps(problem)
 
 
+START = b"POST /api/v1/products/asin HTTP/1.1\r\nHost: localhost\r\n"
+INNER = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+# Two readers of one connection that disagree where a request ends let one request hide in another.
+SMUGGLED: dict[str, bytes] = {
+    "a length and chunks": b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % len(INNER),
+    "two lengths": b"Content-Length: 0\r\nContent-Length: %d\r\n\r\n" % len(INNER),
+    "a list of lengths": b"Content-Length: 0, %d\r\n\r\n" % len(INNER),
+    "a length with a sign": b"Content-Length: +0\r\n\r\n",
+    "a length below nothing": b"Content-Length: -1\r\n\r\n",
+    "a length in hexadecimal": b"Content-Length: 0x0\r\n\r\n",
+    "chunks twice": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks before another coding": b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "chunks by another name": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a space before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "a header over two lines": b"X-A: 1\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("how", SMUGGLED)
+def test_no_request_hides_in_another(port: int, how: str) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(START + SMUGGLED[how] + INNER)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 "), answer
+    assert answer.count(b"HTTP/1.1") == 1
+    assert b'"malformed_request"' in answer
+
+
 def test_a_key_sent_without_its_colon_leaves_no_trace_in_the_log(port: int, log: Path) -> None:
     send(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-API-Key %s\r\n\r\n" % SECRET.encode())
     eventually(lambda: "could not be read: InvalidHeader" in log.read_text())
