@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from credits import statements
 from credits.caps import Allowance
-from credits.errors import CapReached, DuplicateEntry, InsufficientCredits
+from credits.errors import CapMissing, DuplicateEntry, InsufficientCredits
 from credits.models import Hold, HoldStatus, Kind
 from credits.movements import Charge, Movement
 from credits.statements import Line
@@ -72,7 +72,7 @@ class Books:
         if cap is None:
             return None
         if cap not in self.allowances:
-            raise CapReached(cap, 0, 0, None)
+            raise CapMissing(cap)
         return self.allowances[cap].take(amount, self.now)
 
     def charge(self, charge: Charge) -> Movement:

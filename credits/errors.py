@@ -25,7 +25,22 @@ class CapReached(CreditsError):
         self.limit = limit
         self.available = available
         self.resets_at = resets_at
-        super().__init__(f"The spending cap of {counted(limit)} has {available} left.")
+        super().__init__(self.sentence())
+
+    def sentence(self) -> str:
+        """What is said to people."""
+        return f"The spending cap of {counted(self.limit)} has {self.available} left."
+
+
+class CapMissing(CapReached):
+    """The spending cap that was named is not there; until it is set again, nothing is allowed."""
+
+    def __init__(self, cap: UUID) -> None:
+        super().__init__(cap, 0, 0, None)
+
+    def sentence(self) -> str:
+        """What is said to people."""
+        return "The spending cap of this key is missing. Set it again, or take it off the key."
 
 
 class DuplicateEntry(CreditsError):

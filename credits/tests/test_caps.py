@@ -171,6 +171,13 @@ def test_a_removed_cap_takes_nothing_back() -> None:
     assert_sound()
 
 
+def test_a_cap_that_is_missing_says_that_it_is() -> None:
+    key = uuid4()
+    with pytest.raises(CapReached, match="is missing") as refusal:
+        spend(user_with(10), 1, key)
+    assert (refusal.value.cap, refusal.value.available, refusal.value.resets_at) == (key, 0, None)
+
+
 def test_a_raised_limit_allows_more_at_once() -> None:
     user, key = user_with(10), uuid4()
     set_cap(key, limit=2, period="total")
