@@ -2,7 +2,7 @@
 # Everything happens inside this folder; its path may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench manage shell constraints reset clean
+.PHONY: help run test lint schema bench manage shell constraints reset clean
 
 PYTHON ?=
 ARGS ?=
@@ -38,6 +38,9 @@ lint: ## Check style, security, types and migrations
 		&& { .venv/bin/python -m mypy . || bad=1; } \
 		&& { $(engines) --throwaway --join -- .venv/bin/python manage.py makemigrations --check --dry-run || bad=1; } \
 		&& test -z "$$bad"
+
+schema: ## Write docs/openapi.json from the code; refuses what breaks callers (ARGS=--break)
+	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/lint && exec .venv/bin/python manage.py schema $(ARGS)
 
 bench: ## Measure the billed lookup, misses beside it, and the ledger beside pgbench
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench && exec $(engines) -- sh -ec 'for what in lookup misses ledger; do .venv/bin/python -m bench.$$what; done'

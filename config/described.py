@@ -44,6 +44,15 @@ NOTHING = {
 OUTCOMES = {"200": "It went well.", "201": "It was made.", "202": "It was taken on.", "204": "It is done."}
 
 
+def mark_successes(result: Json, generator: Any, request: Any, public: bool) -> Json:
+    """Return the description in which `success` is a mark and no list of choices that wants a name."""
+    for schema in result["components"]["schemas"].values():
+        told = schema.get("properties", {})
+        if told.get("status", {}).get("enum") == ["success"]:
+            told["status"] = STATUS
+    return result
+
+
 def complete(result: Json, generator: Any, request: Any, public: bool) -> Json:
     """Return the description with all that every call has in common."""
     components = result["components"]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404
 from rest_framework import exceptions as drf
 from rest_framework.exceptions import ErrorDetail
@@ -200,12 +201,15 @@ def examples_of_problems() -> Json:
     """Return one problem of each code."""
     told = {problem.code: problem for problem in map(problem_of, HAPPENED)}
     return {
-        code: {
-            "summary": TITLES[code],
-            "value": json.loads(dumps(body_of(told.get(code) or plain(code), request_id=REQUEST, url=HERE))),
-        }
-        for code in STATUSES
+        code: {"summary": TITLES[code], "value": example(told.get(code) or plain(code))} for code in STATUSES
     }
+
+
+def example(problem: Problem) -> Json:
+    """Return the body of a problem as it would be at HERE."""
+    body = dumps(body_of(problem, request_id=REQUEST, url=HERE)).decode()
+    told: Json = json.loads(body.replace(settings.PUBLIC_URL, HERE))
+    return told
 
 
 def plain(code: str) -> Problem:

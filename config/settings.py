@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
     "POSTPROCESSING_HOOKS": [
+        "config.described.mark_successes",
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.described.complete",
     ],

@@ -81,7 +81,7 @@ class ChangeOutput(serializers.Serializer[Any]):
     entries = serializers.FloatField(allow_null=True)
 
 
-class GroupOutput(SumOutput):
+class MovementGroupOutput(SumOutput):
     """One group beside itself in the previous period; a day beside the day as many days before."""
 
     group = serializers.CharField(
@@ -106,7 +106,9 @@ class AnalyticsFields(PeriodOutput):
     previous = PeriodOutput()
     change = ChangeOutput()
     group_by = serializers.ChoiceField(choices=list(GROUPS))
-    groups = GroupOutput(many=True, help_text="Every day in order, or the groups that spent most first.")
+    groups = MovementGroupOutput(
+        many=True, help_text="Every day in order, or the groups that spent most first."
+    )
 
 
 class AnalyticsOutput(serializers.Serializer[Any]):
