@@ -99,6 +99,14 @@ def test_no_request_hides_in_another(port: int, how: str) -> None:
     assert b'"malformed_request"' in answer
 
 
+def test_an_idempotency_key_of_10000_characters_is_refused_by_its_name(port: int) -> None:
+    request = (
+        b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n"
+    )
+    status, problem = send(port, request + b"Idempotency-Key: %s\r\n\r\n{}" % (b"k" * 10_000))
+    assert (status, problem["code"]) == ("HTTP/1.1 400 Bad Request", "invalid_idempotency_key")
+
+
 def test_a_key_sent_without_its_colon_leaves_no_trace_in_the_log(port: int, log: Path) -> None:
     send(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-API-Key %s\r\n\r\n" % SECRET.encode())
     eventually(lambda: "could not be read: InvalidHeader" in log.read_text())
