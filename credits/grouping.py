@@ -14,7 +14,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from credits.movements import Charge, Movement
 
@@ -56,7 +57,7 @@ class Grouping:
         When the group's commit fails, every member learns it: OperationalError, and the key tells what
         stands.
         """
-        if connection.in_atomic_block:
+        if is_within_transaction():
             return self.alone(charge)
         member = Member(charge)
         try:
@@ -82,8 +83,7 @@ class Grouping:
             member.leads = not self.under_way
             self.under_way = True
         if not member.leads:
-            if connection.settings_dict["OPTIONS"].get("pool"):
-                connection.close()
+            give_connection_back()
             member.woken.wait()
 
     def leave(self, member: Member) -> None:
@@ -131,6 +131,25 @@ class Grouping:
         for place, member in enumerate(group):
             member.alone = outcomes is None
             member.outcome = outcomes[place] if outcomes else None
+
+
+def own_connection() -> BaseDatabaseWrapper | None:
+    """This thread's connection, if it ever asked for one. A greenlet that only waits in line never does."""
+    found = connections.all(initialized_only=True)
+    return next((one for one in found if one.alias == DEFAULT_DB_ALIAS), None)
+
+
+def is_within_transaction() -> bool:
+    """Whether this thread has a transaction open."""
+    own = own_connection()
+    return own is not None and own.in_atomic_block
+
+
+def give_connection_back() -> None:
+    """Give this thread's connection back to the pool, where it has one and there is a pool."""
+    own = own_connection()
+    if own is not None and own.connection is not None and own.settings_dict["OPTIONS"].get("pool"):
+        own.close()
 
 
 def copy_of(error: Exception) -> Exception:

@@ -12,11 +12,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
+from pytest_django import DjangoAssertNumQueries
 
 from credits import grouping
 from credits.caps import set_cap
-from credits.charging import GROUPING
+from credits.charging import GROUPING, charge_together
 from credits.errors import CapReached, DuplicateEntry, InsufficientCredits
 from credits.grouping import Grouping, Member, Outcome
 from credits.movements import Charge, Movement
@@ -276,6 +277,36 @@ def test_who_waits_gives_the_connection_back_to_the_pool() -> None:
         waiting.join(*[partial(with_a_connection, taking(user, 1, f"chg_{n}")) for n in range(size)])
         assert at_once(lambda: figures(user)) == [(100, 0, 0)]
     assert all(isinstance(outcome, Movement) for outcome in waiting.outcomes())
+
+
+def test_who_waits_without_a_connection_asks_for_none() -> None:
+    user = user_with(10)
+
+    def attempt(number: int) -> int:
+        charge(user, 1, operation="product.lookup", key=f"chg_{number}")
+        return len(connections.all(initialized_only=True))
+
+    with line() as waiting:
+        waiting.join(*[partial(attempt, number) for number in range(4)])
+    assert Counter(waiting.outcomes()) == {1: 1, 0: 3}  # only the leader has one
+    assert together([f"chg_{number}" for number in range(4)])
+
+
+@pytest.mark.parametrize("size", [2, 64])
+def test_a_group_is_five_statements_however_large(
+    size: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    users = [user_with(100), user_with(100)]
+    group = [Charge(users[n % 2].pk, 1, "product.lookup", f"chg_{n}") for n in range(size)]
+    with django_assert_num_queries(5) as captured:  # BEGIN, lock, look, write, COMMIT
+        charge_together(group)
+    assert [query["sql"].split()[0] for query in captured] == ["BEGIN", "SELECT", "SELECT", "WITH", "COMMIT"]
+
+
+def test_a_charge_alone_is_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    user = user_with(10)
+    with django_assert_num_queries(1):
+        charge(user, 1, operation="product.lookup", key="chg_1")
 
 
 def test_a_charge_that_meets_nobody_is_plain() -> None:
