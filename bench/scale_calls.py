@@ -11,7 +11,6 @@ calls there are.
 
 import json
 import os
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,7 +39,7 @@ from api.requests import Requests  # noqa: E402
 SMALL, LARGE = 10_000, int(os.environ.get("BENCH_ROWS", "10000000"))
 AT_ONCE = 500_000  # rows of a statement that fills
 TIMES = 15  # each question
-HEAVY, GONE, SMALL_ONE = UUID(int=1), UUID(int=2), UUID(int=3)
+HEAVY, GONE, SMALL_ONE = UUID(int=1), UUID(int=2), UUID(int=4)
 KEY = UUID(int=1 << 64)
 DAYS = 90
 RARE = 100_000  # one call in so many failed
@@ -49,7 +48,7 @@ INSERT INTO api_apicall (id, at, user_id, key_id, operation, method, status, out
   client_request_id)
 SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || substr(md5(n::text), 1, 20))::uuid,
   at, lpad(to_hex(CASE WHEN n %% 2 = 0 THEN 1 WHEN n %% 5 = 0 AND n < %(rows)s / 2 THEN 2
-    ELSE 3 + (n * 7919) %% 998 END), 32, '0')::uuid,
+    ELSE 3 + (n * 7919) %% 997 END), 32, '0')::uuid,
   lpad(to_hex(1 + n %% 5) || repeat('0', 16), 32, '0')::uuid,
   (ARRAY['product.lookup', 'product.lookup', 'products:history', 'credits:balance'])[1 + (n / 2) %% 4], 'GET',
   CASE WHEN failed THEN 500 ELSE 200 END, CASE WHEN failed THEN 'internal_error' ELSE 'ok' END,
@@ -155,23 +154,23 @@ def indexes(sql: str) -> set[str]:
 
 
 def measure(question: tuple[Any, ...]) -> dict[str, Any]:
-    """How long a question takes, the median; how many statements it takes, and what they read."""
+    """How long a question takes, how many statements it takes, and what they read."""
     with CaptureQueriesContext(connection) as queries:
         ask(*question)
     statements = [query["sql"] for query in queries]
     read = set().union(*(indexes(sql) for sql in statements))
-    milliseconds = median_ms(lambda: ask(*question))
+    milliseconds = quickest_ms(lambda: ask(*question))
     return {"ms": milliseconds, "statements": len(statements), "reads": sorted(read)}
 
 
-def median_ms(act: Callable[[], object], times: int = TIMES) -> float:
-    """The median duration of an act."""
+def quickest_ms(act: Callable[[], object], times: int = TIMES) -> float:
+    """The shortest duration of an act: what others do on this machine meanwhile is not measured."""
     taken = []
     for _ in range(times):
         began = time.perf_counter()
         act()
         taken.append(1000 * (time.perf_counter() - began))
-    return round(statistics.median(taken), 1)
+    return round(min(taken), 1)
 
 
 def a_batch() -> list[Call]:
@@ -187,10 +186,14 @@ def run(rows: int) -> dict[str, Any]:
     began = time.perf_counter()
     fill(rows)
     found: dict[str, Any] = {name: measure(question) for name, question in questions().items()}
-    found["write 500 calls"] = {"ms": median_ms(lambda: calls.write(a_batch())), "statements": 1, "reads": []}
+    found["write 500 calls"] = {
+        "ms": quickest_ms(lambda: calls.write(a_batch())),
+        "statements": 1,
+        "reads": [],
+    }
     before = timezone.now() - timedelta(days=80)
     found["prune 500 calls"] = {
-        "ms": median_ms(lambda: calls.prune(before, size=500), 1),
+        "ms": quickest_ms(lambda: calls.prune(before, size=500), 1),
         "statements": 1,
         "reads": [],
     }
