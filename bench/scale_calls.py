@@ -208,7 +208,9 @@ def run(rows: int) -> dict[str, Any]:
 def main() -> None:
     """Measure and print."""
     with scratch_database():
-        small, large = run(SMALL), run(LARGE)
+        small, large, again = run(SMALL), run(LARGE), run(SMALL)
+    for name, told in small.items():  # before and after, so that both sizes meet the same machine
+        told["ms"] = min(told["ms"], again[name]["ms"])
     print(f"\n{'':42}{SMALL:>12,}{LARGE:>12,}   statements, indexes read")
     for name, told in large.items():
         reads = ", ".join(told["reads"])
