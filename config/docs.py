@@ -13,23 +13,24 @@ from django.views.decorators.http import require_safe
 from config.markdown import Document, rendered
 from config.price_list import with_current_prices
 
-# In the order in which they are read. A file of docs/ that is not named here stands at the end.
+# What each is called in the menu and what it is about, in the order in which they are read.
+# A file of docs/ that is not named here stands at the end.
 GUIDE = {
-    "quick-start": "From nothing to a first answer",
-    "authentication": "Signing up, tokens, API keys",
-    "api": "The calls, and what they take and give",
-    "errors": "Every failure by its code, and what to do",
-    "limits": "How often, how much, how large",
-    "idempotency": "Sending a request twice, safely",
-    "pricing": "What things cost, and what is free",
-    "usage": "What was called, and what it took",
+    "quick-start": ("Quick start", "From nothing to a first answer"),
+    "authentication": ("Authentication", "Signing up, tokens, API keys"),
+    "api": ("The API", "The calls, and what they take and give"),
+    "errors": ("Errors", "Every failure by its code, and what to do"),
+    "limits": ("Limits", "How often, how much, how large"),
+    "idempotency": ("Idempotency", "Sending a call twice, safely"),
+    "pricing": ("Prices", "What a call costs, and what is free"),
+    "usage": ("Usage", "What was called, and what it took"),
 }
 BEHIND = {
-    "sample-provider": "Trying everything without a key, failures included",
-    "providers": "Where the data comes from",
-    "ledger": "How credits are kept exact",
-    "performance": "What was measured, and how",
-    "operations": "Running it yourself",
+    "sample-provider": ("The sample provider", "Trying everything without a key, failures included"),
+    "providers": ("Upstreams", "Where the data comes from"),
+    "ledger": ("The ledger", "How credits are kept exact"),
+    "performance": ("Performance", "What was measured, and how"),
+    "operations": ("Operations", "Running it yourself"),
 }
 kept_for_a_while = cache_control(public=True, max_age=300)
 
@@ -76,8 +77,8 @@ def contents() -> list[dict[str, Any]]:
 
 def entry(name: str) -> dict[str, Any]:
     """Return what the menu says of a document."""
-    about = GUIDE.get(name) or BEHIND.get(name, "")
-    return {"title": read(name).title, "url": f"/docs/{name}", "about": about}
+    title, about = {**GUIDE, **BEHIND}.get(name) or (read(name).title, "")
+    return {"title": title, "url": f"/docs/{name}", "about": about}
 
 
 def folder() -> Path:

@@ -84,7 +84,8 @@ def anchored(tokens: list[Token]) -> Iterator[Heading]:
         if opening.tag > "h1" and content.children is not None:
             content.children.append(link_to(anchor, plain(content)))
         if opening.tag <= DEEPEST:
-            yield Heading(int(opening.tag[1]), anchor, plain(content))
+            code = CODE_AND_STATUS.fullmatch(content.content)
+            yield Heading(int(opening.tag[1]), anchor, code[1] if code else plain(content))
 
 
 def anchor_of(heading: str) -> str:

@@ -165,7 +165,7 @@ def test_the_command_refuses_to_break_a_promise(tmp_path: Path, monkeypatch: pyt
 
 def test_the_description_is_made_without_a_doubt() -> None:
     reset_generator_stats()
-    SchemaGenerator().get_schema(public=True)
+    SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     assert not GENERATOR_STATS, [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
 
 
