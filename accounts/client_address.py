@@ -24,6 +24,9 @@ class Client:
     user_agent: str = ""
 
 
+NOWHERE = Client()  # a command or the shell
+
+
 def client_of(request: HttpRequest) -> Client:
     """Return who sent this request, as far as the connection tells."""
     name = "".join(filter(str.isprintable, request.META.get("HTTP_USER_AGENT", "")))

@@ -26,7 +26,62 @@ class TokenReused(AccountsError):
 
 
 class InvalidKey(AccountsError):
-    """An API key that is mistyped, unknown, revoked, expired, or of a disabled account."""
+    """An API key that is mistyped, unknown, or of a disabled account."""
+
+
+class KeyRevoked(InvalidKey):
+    """An API key that was revoked, or whose secret was replaced by another."""
+
+
+class KeyExpired(InvalidKey):
+    """An API key whose time is over."""
+
+
+class IPNotAllowed(AccountsError):
+    """An API key that is bound to addresses came from another one."""
+
+    def __init__(self, address: str) -> None:
+        place = f"from {address}" if address else "from an address that is not known"
+        super().__init__(f"This API key may not be used {place}.")
+        self.address = address or None
+
+
+class ScopeMissing(AccountsError):
+    """An API key was used for something that is not among its scopes."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This API key does not have the scope {scope}.")
+        self.scope = scope
+
+
+class KeyEscalation(AccountsError):
+    """An API key was used to make, change or reroll one that reaches further than itself."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"The key this was asked with may hand on no more than it has. {reason}")
+        self.field = field
+
+
+class KeyHasEnded(AccountsError):
+    """An API key that has ended was to be changed or rerolled."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"This API key is {status}, and stays as it is: make a new one.")
+
+
+class TooManyKeys(AccountsError):
+    """A user has as many API keys as one may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There are {limit} API keys already, the most one account may have: revoke one.")
+        self.limit = limit
+
+
+class UnknownKey(AccountsError):
+    """There is no API key with this id, or it belongs to somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such API key.")
 
 
 class InvalidVerification(AccountsError):
@@ -37,10 +92,10 @@ class InvalidVerification(AccountsError):
 
 
 class SessionRequired(AccountsError):
-    """Something that ends or changes a session was asked for with an API key."""
+    """Something that no API key may do was asked for with one."""
 
     def __init__(self) -> None:
-        super().__init__("This call needs the access token of a session; an API key has none to end.")
+        super().__init__("This call is for people who are logged in: it needs the access token of a session.")
 
 
 class InvalidEmail(AccountsError, ValueError):

@@ -36,7 +36,8 @@ FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id WHERE s.id = %(
 """
 READ_KEY = """
 SELECT u.id, u.email, u.is_active, u.is_staff, u.date_joined, k.id, k.revoked_at IS NOT NULL,
-  k.key_hash, k.expires_at, k.has_cap, k.last_used_at IS NULL OR k.last_used_at < %(stale)s
+  k.key_hash, k.previous_hash, k.previous_until, k.expires_at, k.has_cap, k.scopes, k.allowed_ips,
+  k.last_used_at IS NULL OR k.last_used_at < %(stale)s
 FROM accounts_apikey k JOIN accounts_user u ON u.id = k.user_id WHERE k.prefix = %(id)s
 """
 
@@ -116,16 +117,19 @@ def read_key(claim: Claim) -> dict[str, Any] | None:
     row = one_row(READ_KEY, {"id": claim.id, "stale": timezone.now() - USED_AGAIN})
     if row is None:
         return None
-    key_hash, expires_at, has_cap, is_stale = row[7:]
-    if is_stale and hmac.compare_digest(key_hash, claim.proof):
+    key_hash, old_hash, old_until, expires_at, has_cap, scopes, allowed_ips, is_stale = row[7:]
+    if is_stale and any(hmac.compare_digest(each, claim.proof) for each in (key_hash, old_hash or b"")):
         note_use(row[5])
     return {
         "user": row[:5],
         "id": row[5],
         "revoked": row[6],
         "hash": key_hash.hex(),
+        "previous": [old_hash.hex(), old_until.timestamp()] if old_hash else None,
         "expires_at": expires_at and expires_at.timestamp(),
         "has_cap": has_cap,
+        "scopes": scopes,
+        "allowed_ips": allowed_ips,
     }
 
 

@@ -33,10 +33,15 @@ class NewKey:
         return self.plaintext[-4:]
 
 
-def generate() -> NewKey:
-    """Return a new key from the system's random source."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(NAME_LENGTH + SECRET_LENGTH))
+def generate(*, prefix: str = "") -> NewKey:
+    """Return a new key from the system's random source, or another secret for the key of this prefix."""
+    body = (prefix.removeprefix(MARK) or random_text(NAME_LENGTH)) + random_text(SECRET_LENGTH)
     return NewKey(plaintext=MARK + body + checksum(body), prefix=MARK + body[:NAME_LENGTH])
+
+
+def random_text(length: int) -> str:
+    """Return characters that nobody can guess."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def prefix_of(text: str) -> str:

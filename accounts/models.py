@@ -1,15 +1,17 @@
 """Users, their sessions and API keys, and the record of deliberate acts."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from accounts.emails import mailbox_of, normalise_email
 from accounts.errors import InvalidEmail
+from accounts.scopes import default_scopes
 
 
 class UserManager(BaseUserManager["User"]):
@@ -120,6 +122,13 @@ class APIKeyQuerySet(models.QuerySet["APIKey"]):
         """Those that were not revoked."""
         return self.filter(revoked_at=None)
 
+    def in_state(self, status: str) -> "APIKeyQuerySet":
+        """Those with this status, as APIKey.status says it."""
+        if status == "revoked":
+            return self.exclude(revoked_at=None)
+        expired = models.Q(expires_at__lte=timezone.now())
+        return self.live().filter(expired if status == "expired" else models.Q(expires_at=None) | ~expired)
+
 
 class APIKey(models.Model):
     """A key for programs. The key itself is shown once and not kept; its hash is."""
@@ -132,6 +141,19 @@ class APIKey(models.Model):
         max_length=32, editable=False
     )  # SHA-256: what it hides is random and 190 bits long
     last_four = models.CharField(max_length=4, editable=False)
+    scopes = ArrayField(
+        models.CharField(max_length=40), default=default_scopes, help_text="What it may be used for."
+    )
+    allowed_ips = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        blank=True,
+        help_text="Addresses and networks it may be used from; none: anywhere.",
+    )
+    previous_hash = models.BinaryField(max_length=32, null=True, editable=False)
+    previous_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then the secret from before the last reroll works as well."
+    )
     has_cap = models.BooleanField(default=False, help_text="The ledger keeps a spending limit for this key.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -143,9 +165,27 @@ class APIKey(models.Model):
     class Meta:
         verbose_name = "API key"
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(previous_hash=None, previous_until=None)
+                | models.Q(previous_hash__isnull=False, previous_until__isnull=False),
+                name="accounts_apikey_previous_secret_has_its_end",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="accounts_apikey_of_user_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.prefix}…{self.last_four}"
+
+    @property
+    def status(self) -> Literal["active", "expired", "revoked"]:
+        """Whether it works, or why not."""
+        if self.revoked_at:
+            return "revoked"
+        is_over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return "expired" if is_over else "active"
 
 
 class AuditEvent(models.Model):

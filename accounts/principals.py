@@ -15,9 +15,11 @@ from typing import Any
 import orjson
 
 from accounts import facts as known
+from accounts.client_address import Network
 from accounts.credentials import Claim, Credential
-from accounts.errors import InvalidKey, InvalidToken
+from accounts.errors import InvalidKey, InvalidToken, IPNotAllowed, KeyExpired, KeyRevoked
 from accounts.models import Session, User
+from accounts.networks import allows, network_of
 
 USER_FACTS = ("id", "email", "is_active", "is_staff", "date_joined")  # in the order of the model's fields
 NO_HASH = bytes(32)  # compared with where there is no key, so that the work is the same
@@ -25,14 +27,20 @@ NO_HASH = bytes(32)  # compared with where there is no key, so that the work is 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """What the facts say, ready to be used. `user` holds the values of USER_FACTS."""
+    """What the facts say, ready to be used. `user` holds the values of USER_FACTS.
+
+    `previous_hash` is that of the secret before the last reroll, which ends at `previous_until`.
+    """
 
     user: tuple[Any, ...]
     credential: Credential
     revoked: bool
     version: bytes = b""
     key_hash: bytes = NO_HASH
+    previous_hash: bytes = NO_HASH
+    previous_until: float = 0
     expires_at: float | None = None
+    networks: tuple[Network, ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -45,17 +53,22 @@ class Principal:
 
 
 def admit(claim: Claim, facts: bytes | None, *, address: Callable[[], str]) -> tuple[User, Credential]:
-    """Return who may act by this claim, and with what. Raises InvalidToken, InvalidKey.
+    """Return who may act by this claim, and with what.
 
     `facts` are those that Redis has, None when it has none: then the database is asked. `address` tells where
-    the call comes from, and is asked only where that matters.
+    the call comes from, and is asked only where that matters. Raises InvalidToken; InvalidKey, KeyRevoked,
+    KeyExpired, IPNotAllowed.
     """
     principal = parsed(facts) if facts else None
-    if principal is None:
-        written = known.read(claim)
+    if principal is None or (claim.kind == "key" and not is_right(principal, claim.proof)):
+        written = known.read(claim)  # also where the facts may be from before a reroll
         principal = parsed(written) if written else None
-    judge = judge_session if claim.kind == "session" else judge_key
-    principal = judge(principal, proof=claim.proof)
+    if claim.kind == "session":
+        principal = judge_session(principal, proof=claim.proof)
+    else:
+        principal = judge_key(principal, proof=claim.proof)
+        if principal.networks:
+            check_address(principal, address())
     return principal.known_user(), principal.credential
 
 
@@ -75,16 +88,33 @@ def judge_key(principal: Principal | None, *, proof: bytes) -> Principal:
 
     Why a key is refused is told only to who has the whole key.
     """
-    is_right = hmac.compare_digest(principal.key_hash if principal else NO_HASH, proof)
-    if principal is None or not is_right:
+    if not is_right(principal, proof) or principal is None:
         raise InvalidKey("This API key is not known.")
     if principal.revoked:
-        raise InvalidKey("This API key has been revoked.")
+        raise KeyRevoked("This API key has been revoked.")
+    if not hmac.compare_digest(principal.key_hash, proof) and principal.previous_until <= time.time():
+        raise KeyRevoked("This API key has been rerolled, and the time of grace is over: use the new secret.")
     if principal.expires_at is not None and principal.expires_at <= time.time():
-        raise InvalidKey("This API key has expired.")
+        raise KeyExpired("This API key has expired.")
     if not principal.is_active:
         raise InvalidKey("This account is disabled.")
     return principal
+
+
+def is_right(principal: Principal | None, proof: bytes) -> bool:
+    """Say whether the hash is that of the key's secret or of the one before.
+
+    Both are compared in full, and where there is no key the same is done: the time tells nothing.
+    """
+    is_current = hmac.compare_digest(principal.key_hash if principal else NO_HASH, proof)
+    is_previous = hmac.compare_digest(principal.previous_hash if principal else NO_HASH, proof)
+    return is_current | is_previous
+
+
+def check_address(principal: Principal, address: str) -> None:
+    """Raise IPNotAllowed unless the key may be used from this address."""
+    if not allows(principal.networks, address):
+        raise IPNotAllowed(address)
 
 
 @lru_cache(maxsize=4096)
@@ -112,16 +142,24 @@ def of_session(session: Session) -> Principal:
 def of(told: dict[str, Any]) -> Principal:
     """Return the facts in the forms in which they are used. May raise on what we did not write."""
     user_id, email, is_active, is_staff, joined = told["user"]
-    is_key, credential_id = "hash" in told, uuid.UUID(told["id"])
+    user = (uuid.UUID(user_id), email, is_active, is_staff, datetime.fromisoformat(joined))
+    credential_id = uuid.UUID(told["id"])
+    if "version" in told:
+        session = Credential("session", credential_id)
+        return Principal(user, session, told["revoked"], version=told["version"].encode())
+    previous_hash, previous_until = told["previous"] or (NO_HASH.hex(), 0)
     return Principal(
-        user=(uuid.UUID(user_id), email, is_active, is_staff, datetime.fromisoformat(joined)),
-        credential=Credential(
-            kind="key" if is_key else "session",
+        user,
+        Credential(
+            kind="key",
             id=credential_id,
-            cap=credential_id if told.get("has_cap") else None,
+            cap=credential_id if told["has_cap"] else None,
+            scopes=frozenset(told["scopes"]),
         ),
-        revoked=told["revoked"],
-        version=told.get("version", "").encode(),
-        key_hash=bytes.fromhex(told["hash"]) if is_key else NO_HASH,
-        expires_at=told.get("expires_at"),
+        told["revoked"],
+        key_hash=bytes.fromhex(told["hash"]),
+        previous_hash=bytes.fromhex(previous_hash),
+        previous_until=previous_until,
+        expires_at=told["expires_at"],
+        networks=tuple(network_of(text) for text in told["allowed_ips"]),
     )

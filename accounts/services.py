@@ -5,7 +5,6 @@ verbs rely on it. Each deliberate act leaves an audit event.
 """
 
 import uuid
-from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import update_last_login
@@ -14,16 +13,33 @@ from django.db.models import F
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from accounts import facts, keys, limits, sessions, verification
+from accounts import facts, limits, sessions, verification
 from accounts.audit import record
-from accounts.client_address import Client
+from accounts.client_address import NOWHERE, Client
 from accounts.emails import normalise_email
 from accounts.errors import InvalidCredentials, InvalidVerification
+from accounts.keyring import change_key, create_key, reroll_key, revoke_key
 from accounts.models import APIKey, Session, User
 from accounts.sessions import SignedIn
 from accounts.signals import user_signed_up
 
-NOWHERE = Client()  # a command or the shell
+__all__ = [
+    "NOWHERE",
+    "change_key",
+    "change_password",
+    "create_key",
+    "disable_user",
+    "enable_user",
+    "end_sessions",
+    "log_in",
+    "log_out",
+    "open_account",
+    "refresh",
+    "reroll_key",
+    "revoke_key",
+    "sign_up",
+    "verify_email",
+]
 
 
 @sensitive_variables("password")
@@ -163,36 +179,3 @@ def end_tokens(user: User) -> None:
     sessions.end_all(user)
     prefixes = list(APIKey.objects.live().filter(user=user).values_list("prefix", flat=True))
     facts.forget_keys(prefixes)
-
-
-def create_key(
-    *,
-    user: User,
-    name: str = "",
-    expires_at: datetime | None = None,
-    has_cap: bool = False,
-    client: Client = NOWHERE,
-) -> tuple[APIKey, str]:
-    """Return a new API key and its plaintext, which cannot be had again."""
-    new = keys.generate()
-    with transaction.atomic():
-        key = APIKey.objects.create(
-            user=user,
-            name=name.strip()[:100],
-            prefix=new.prefix,
-            key_hash=keys.hash_of(new.plaintext),
-            last_four=new.last_four,
-            expires_at=expires_at,
-            has_cap=has_cap,
-        )
-        record(user, "api_key:create", key, client=client, prefix=key.prefix)
-    return key, new.plaintext
-
-
-def revoke_key(*, key: APIKey, by: User | None = None, client: Client = NOWHERE) -> None:
-    """End a key for good, everywhere within seconds. Revoking it twice changes nothing."""
-    key.revoked_at = timezone.now()
-    with transaction.atomic():
-        if APIKey.objects.live().filter(pk=key.pk).update(revoked_at=key.revoked_at):
-            record(by or key.user, "api_key:revoke", key, client=client, prefix=key.prefix)
-        facts.forget_keys([key.prefix])

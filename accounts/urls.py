@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import api
+from accounts import api, key_api
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,4 +12,7 @@ urlpatterns = [
     path("auth/refresh", api.Refresh.as_view(), name="refresh"),
     path("auth/logout", api.LogOut.as_view(), name="logout"),
     path("auth/me", api.Me.as_view(), name="me"),
+    path("keys", key_api.Keys.as_view(), name="keys"),
+    path("keys/<uuid:key_id>", key_api.Key.as_view(), name="key"),
+    path("keys/<uuid:key_id>/reroll", key_api.Reroll.as_view(), name="key-reroll"),
 ]

@@ -95,9 +95,15 @@ def finish(operation: Json, path: str, method: str, components: Json) -> None:
 def refuse_unknown(body: Json, components: Json) -> None:
     """Say of an input that it takes no members but its own."""
     body["content"] = {"application/json": body["content"]["application/json"]}
-    name = body["content"]["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
-    if name:
-        components["schemas"][name]["additionalProperties"] = False
+    close(body["content"]["application/json"]["schema"], components["schemas"])
+
+
+def close(schema: Json, schemas: Json) -> None:
+    """Let the objects that a schema refers to, and those within them, have no other members."""
+    for name in re.findall(r'"#/components/schemas/(\w+)"', dumps(schema).decode()):
+        if schemas[name].get("type") == "object" and "additionalProperties" not in schemas[name]:
+            schemas[name]["additionalProperties"] = False
+            close(schemas[name], schemas)
 
 
 def succeed(operation: Json, status: str, response: Json, components: Json) -> None:

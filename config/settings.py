@@ -226,6 +226,7 @@ CREDIT_PACKAGES = [
     {"id": "business", "credits": 1000, "price_cents": 8000, "currency": "USD"},
     {"id": "enterprise", "credits": 5000, "price_cents": 35000, "currency": "USD"},
 ]
+KEY_CAPS = "credits.caps"  # the module that counts what is spent with an API key
 HOLD_SECONDS = 300  # a hold whose process died is released after this
 
 # --- upstreams ----------------------------------------------------------------------------------------------
@@ -263,7 +264,10 @@ IDEMPOTENCY_LEASE_SECONDS = 120  # an attempt that has not ended by then has die
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.permissions.InScope",
+    ],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.ContentNegotiation",
@@ -280,6 +284,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_NAME_OVERRIDES": {"KeyStatusEnum": "accounts.key_serializers.STATUSES"},
     "POSTPROCESSING_HOOKS": [
         "config.described.mark_successes",
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -4,8 +4,10 @@ A cap counts charges and open holds of its window. What a hold lets go and what 
 back to the cap, unless its window has passed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -97,6 +99,23 @@ def set_cap(subject: UUID, *, limit: int, period: str) -> SpendingCap:
         cap.window_started_at = allowance.window_started_at
         cap.save()
     return cap
+
+
+def caps_of(subjects: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return limit, period, spent and resets_at of the caps of these subjects, as they stand now."""
+    now, found = timezone.now(), {}
+    for cap in SpendingCap.objects.filter(pk__in=list(subjects)):
+        allowance = Allowance(
+            cap.subject, cap.limit, cap.period, cap.spent, cap.excess, cap.window_started_at
+        )
+        allowance.roll(now)
+        found[cap.subject] = {
+            "limit": cap.limit,
+            "period": cap.period,
+            "spent": allowance.spent + allowance.excess,
+            "resets_at": allowance.resets_at,
+        }
+    return found
 
 
 def remove_cap(subject: UUID) -> None:

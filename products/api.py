@@ -25,6 +25,7 @@ ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description=
 class Lookup(APIView):
     """One product, paid for when it is delivered. No HEAD: it would pay for what is not sent."""
 
+    scope = "products:read"
     http_method_names = ["get", "post", "options"]
 
     def answer(self, request: Request, query: LookupInput) -> Response:
@@ -68,6 +69,7 @@ class LookupByPath(Lookup):
 class History(ListAPIView[Observation]):
     """How price, rank and rating of a product moved, the newest first. Free."""
 
+    scope = "products:read"
     serializer_class = ObservationOutput
     queryset = Observation.objects.none()
     cursor_fields = ("-observed_at", "-id")

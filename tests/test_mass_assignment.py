@@ -27,6 +27,10 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
     ("accounts:login", "post"): lambda me: {"email": me.user.email, "password": PASSWORD},
     ("accounts:refresh", "post"): lambda me: {"refresh_token": me.refresh_token},
     ("accounts:logout", "post"): lambda _: {},
+    ("accounts:keys", "post"): lambda _: {"name": "another"},
+    ("accounts:key", "patch"): lambda _: {"name": "another"},
+    ("accounts:key", "delete"): lambda _: {},
+    ("accounts:key-reroll", "post"): lambda _: {"grace_seconds": 60},
     ("products:lookup", "post"): lambda _: {"asin": ASIN},
 }
 # What somebody might try, each with a value that would pay.
@@ -47,7 +51,10 @@ COVETED: dict[str, Callable[[User], Any]] = {
     "user_id": lambda victim: str(victim.pk),
 }
 # What some calls do take.
-TAKEN: dict[tuple[str, str], set[str]] = {}
+TAKEN: dict[tuple[str, str], set[str]] = {
+    ("accounts:keys", "post"): {"scopes"},
+    ("accounts:key", "patch"): {"scopes"},
+}
 CALLS = [
     (route, method) for route in api_routes() if route.view for method in route.methods if method in WRITES
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from accounts import services
 from accounts.models import User
+from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_ulid
 from credits.services import charge
@@ -30,8 +32,15 @@ def a_charge(user: User) -> str:
     return key
 
 
+def a_key(user: User) -> UUID:
+    """A key of this user's."""
+    return user.api_keys.values_list("pk", flat=True).first() or key_of(user)[0].pk
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
+    ("accounts:key", "key_id"): a_key,
+    ("accounts:key-reroll", "key_id"): a_key,
     ("credits:charge", "id"): a_charge,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.
@@ -41,7 +50,7 @@ PUBLIC = {
     ("docs-page", "name"): "errors",
 }
 # Bodies that a route takes, where it looks at the body before it looks for what the path names.
-BODIES: dict[tuple[str, str], dict[str, Any]] = {}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {("accounts:key", "patch"): {"name": "another"}}
 # Calls that need no credential. Everything else wants one.
 OPEN = {
     "accounts:register",
@@ -84,11 +93,22 @@ def unmade(routes: list[Route]) -> list[str]:
 
 def address(route: Route, owner: User) -> str:
     """The path of a route with things of this owner's."""
+    return route.path(**things(route, owner))
+
+
+def things(route: Route, owner: User) -> dict[str, object]:
+    """What the parameters of a route name."""
     assert not unmade([route]), unmade([route])
     places = {name: (route.name, name) for name in route.parameters}
-    return route.path(
-        **{name: PUBLIC[place] if place in PUBLIC else MAKERS[place](owner) for name, place in places.items()}
-    )
+    return {
+        name: PUBLIC[place] if place in PUBLIC else MAKERS[place](owner) for name, place in places.items()
+    }
+
+
+def other(name: object) -> str:
+    """Something of the same form that does not exist."""
+    text = str(name)
+    return text[:-1] + ("0" if text[-1] != "0" else "1")
 
 
 def send(client: Any, route: Route, method: str, where: str) -> Any:
@@ -132,7 +152,7 @@ def revoked_key(owner: User) -> APIClient:
 
 STRANGERS: dict[str, tuple[Callable[[User], APIClient], int]] = {
     "another tenant's session": (lambda owner: session_of(a_tenant()), 404),
-    "another tenant's key": (lambda owner: bearing(key_of(a_tenant())[1]), 404),
+    "another tenant's key": (lambda owner: bearing(key_of(a_tenant(), scopes=list(SCOPES))[1]), 404),
     "the owner's revoked key": (revoked_key, 401),
     "nobody": (lambda owner: APIClient(), 401),
 }
@@ -170,14 +190,15 @@ def test_what_is_said_of_routes_is_said_of_routes_that_exist() -> None:
 def test_what_is_somebodys_is_not_there_for_others(
     alice: User, route: Route, method: str, stranger: str
 ) -> None:
-    where = address(route, alice)
+    named_there = things(route, alice)
+    where = route.path(**named_there)
     client, status = STRANGERS[stranger]
     answer = send(client(alice), route, method, where)
     if "tenant's key" in stranger and answer.status_code == 403:  # not for keys at all, whoever asks
         assert answer.json()["code"] in {"session_required", "scope_missing"}
         return
     assert answer.status_code == status, answer.content
-    nowhere = where[:-1] + ("0" if where[-1] != "0" else "1")
+    nowhere = route.path(**{name: other(value) for name, value in named_there.items()})
     same = send(client(alice), route, method, nowhere)
     assert without_ids(same) == without_ids(answer), "what exists must look like what does not"
     still = send(session_of(alice), route, method, where)

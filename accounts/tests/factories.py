@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts import services
 from accounts.models import APIKey, User
+from accounts.scopes import SCOPES
 from accounts.sessions import SignedIn
 
 PASSWORD = "correct horse battery staple"
@@ -48,6 +49,23 @@ def bearing(token: str) -> APIClient:
     return client
 
 
-def key_of(user: User, **facts: Any) -> tuple[APIKey, str]:
-    """Return a new API key of this user, and its plaintext."""
-    return services.create_key(user=user, name="tests", **facts)
+def key_of(user: User, *, has_cap: bool = False, **facts: Any) -> tuple[APIKey, str]:
+    """Return a new API key of this user, and its plaintext.
+
+    With `has_cap` its calls name a cap, which whoever asks for that sets with the ledger.
+    """
+    key, plaintext = services.create_key(user=user, **{"name": "tests", **facts})
+    if has_cap:
+        APIKey.objects.filter(pk=key.pk).update(has_cap=True)
+        key.has_cap = True
+    return key, plaintext
+
+
+def person(user: User) -> APIClient:
+    """Return a client that is logged in as this user."""
+    return bearing(logged_in(user).access_token)
+
+
+def manager(user: User, **facts: Any) -> APIClient:
+    """Return a client with a key of this user's that manages keys."""
+    return bearing(key_of(user, **{"scopes": list(SCOPES), **facts})[1])

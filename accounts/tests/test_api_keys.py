@@ -141,7 +141,7 @@ def test_a_revoked_key_is_refused_at_once() -> None:
     key, plaintext = key_of(a_user())
     assert answer_to(plaintext)[0] == 200
     services.revoke_key(key=key)
-    assert answer_to(plaintext) == (401, "invalid_key", "This API key has been revoked.")
+    assert answer_to(plaintext) == (401, "key_revoked", "This API key has been revoked.")
 
 
 def test_revoking_twice_is_noted_once() -> None:
@@ -158,7 +158,7 @@ def test_a_key_ends_when_its_time_is_over() -> None:
     assert answer_to(plaintext)[0] == 200
     APIKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     cache.clear()
-    assert answer_to(plaintext) == (401, "invalid_key", "This API key has expired.")
+    assert answer_to(plaintext) == (401, "key_expired", "This API key has expired.")
 
 
 def test_a_remembered_key_ends_when_its_time_is_over(time_machine_at: Any) -> None:

@@ -54,6 +54,7 @@ def codes(data: Any, form: type[StrictSerializer] = Everything) -> dict[str, Any
     [
         {},
         {"text": "t", "note": None, "flag": True, "whole": 5, "number": 1.5, "choice": "1"},
+        {"whole": 5.0},
         {"number": 2, "texts": ["a"], "inner": {"code": "c"}, "inners": [{"code": "c"}], "chosen": ["a"]},
         {"id": "7e9c9c74-6d2b-4a9c-9e36-3d70a7d9bb0a", "at": "2026-11-20T12:00:00Z"},
     ],
@@ -73,7 +74,7 @@ def test_takes_what_fits(data: dict[str, Any]) -> None:
         ("flag", "true"),
         ("flag", 1),
         ("whole", "5"),
-        ("whole", 5.0),
+        ("whole", 5.5),
         ("whole", True),
         ("number", "1.5"),
         ("number", True),

@@ -1,0 +1,15 @@
+"""What an API key may be used for. The names are data: views state theirs as `scope`, keys hold a list."""
+
+SCOPES: dict[str, str] = {
+    "account:read": "Ask whom the key belongs to.",
+    "credits:read": "Read balance, history, receipts and what was spent.",
+    "keys:write": "List, make, change, reroll and revoke API keys.",
+    "products:read": "Look up products, paid with credits, and read their history.",
+    "usage:read": "Read the log of calls and how much was used.",
+}
+KEYS_WRITE = "keys:write"
+
+
+def default_scopes() -> list[str]:
+    """Return what a key may do when nothing else is said: everything but managing keys."""
+    return [scope for scope in SCOPES if scope != KEYS_WRITE]
