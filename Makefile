@@ -42,8 +42,10 @@ lint: ## Check style, security, types and migrations
 schema: ## Write docs/openapi.json from the code; refuses what breaks callers (ARGS=--break)
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/lint && exec .venv/bin/python manage.py schema $(ARGS)
 
-bench: ## Measure the billed lookup, misses beside it, and the ledger beside pgbench
-	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench && exec $(engines) -- sh -ec 'for what in lookup misses ledger; do .venv/bin/python -m bench.$$what; done'
+bench: ## Measure the lookup, misses beside it, the ledger beside pgbench, and outages
+	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
+		&& $(engines) -- sh -ec 'for what in lookup misses ledger; do .venv/bin/python -m bench.$$what; done' \
+		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
 
 manage: ## Run a Django command: make manage ARGS="check_ledger"
 	@$(environment) run && exec $(engines) --join -- .venv/bin/python manage.py $(ARGS)

@@ -28,8 +28,8 @@ from bench.profiles import forget_profiles, print_profile
 
 MISSES = int(os.environ.get("BENCH_MISSES", "1000"))
 UPSTREAM_SECONDS = 2.0
-GENTLE = {"clients": 10, "pause": 0.2}  # fifty requests a second
-CALM_SECONDS = 3.0
+CLIENTS, PAUSE = 10, 0.2  # fifty gentle requests a second
+CALM_SECONDS, GENTLE_SECONDS = 3.0, 15.0
 LONGEST = 120.0  # seconds
 
 
@@ -57,9 +57,9 @@ def measure(address: stage.Address, cached: list[bytes], missed: list[bytes]) ->
     """Ask for all of it at once, the cached ones a little longer."""
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as processes:
         began = time.perf_counter()
-        asks = itertools.islice(itertools.cycle(cached), 1_000_000)
+        asked = list(itertools.islice(itertools.cycle(cached), int(CLIENTS / PAUSE * LONGEST)))
         gently: Future[Result] = processes.submit(
-            drive, address, list(itertools.islice(asks, int(50 * LONGEST))), seconds=15, **GENTLE
+            drive, address, asked, clients=CLIENTS, seconds=GENTLE_SECONDS, pause=PAUSE
         )
         time.sleep(CALM_SECONDS)
         beside: Future[Result] = processes.submit(

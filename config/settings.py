@@ -120,11 +120,14 @@ DATABASES: dict[str, dict[str, Any]] = {
     else {"HOST": str(SOCKET_DIR), "NAME": "pallet", "USER": "pallet"}
 }
 DATABASES["default"] |= {
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "config.postgres",  # Django's, not waited for while PostgreSQL is away
     "CONN_MAX_AGE": 0,  # a connection goes back to the pool when a request ends
     "OPTIONS": {
+        "connect_timeout": 2,
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+        # Whoever has waited for `timeout` looks whether PostgreSQL lives, and waits on if it does. A
+        # connection that was lost is made anew when it is wanted, not after pauses that grow.
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 1, "reconnect_timeout": 1},
         # Only what asks for it (credits/statements.py) is prepared on the server, however often it runs.
         "prepare_threshold": PREPARE_NEVER_BY_COUNT if env.bool("DATABASE_PREPARED", default=True) else None,
     },
@@ -140,8 +143,9 @@ CACHES = {
         "KEY_PREFIX": "pallet",
         "OPTIONS": {
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",  # never pickle
-            "SOCKET_CONNECT_TIMEOUT": 0.5,
-            "SOCKET_TIMEOUT": 2,
+            "CONNECTION_POOL_CLASS": "config.redis_pool.Pool",
+            "SOCKET_CONNECT_TIMEOUT": 0.3,  # seconds, paid by one caller now and then while Redis hangs
+            "SOCKET_TIMEOUT": 0.4,
         },
     }
 }

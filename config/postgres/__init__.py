@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, not waited for while it is away; named in settings.DATABASES."""
