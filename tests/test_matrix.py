@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from accounts import services
 from accounts.models import User
+from accounts.permissions import InScope
 from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_ulid
@@ -64,6 +65,8 @@ OPEN = {
     "api:unknown",
 }
 PAGES_BELOW_API = {"reference"}
+# Calls that no key can make, whatever its scopes.
+FOR_SESSIONS = {"accounts:logout"}
 
 
 def private_routes() -> list[Route]:
@@ -182,7 +185,7 @@ def test_what_is_said_of_routes_is_said_of_routes_that_exist() -> None:
     known = {route.name: route for route in table()}
     for name, parameter in [*MAKERS, *PUBLIC]:
         assert parameter in known[name].parameters
-    assert {*OPEN, *PAGES_BELOW_API, *(name for name, _ in BODIES)} <= set(known)
+    assert {*OPEN, *PAGES_BELOW_API, *FOR_SESSIONS, *(name for name, _ in BODIES)} <= set(known)
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
@@ -194,8 +197,8 @@ def test_what_is_somebodys_is_not_there_for_others(
     where = route.path(**named_there)
     client, status = STRANGERS[stranger]
     answer = send(client(alice), route, method, where)
-    if "tenant's key" in stranger and answer.status_code == 403:  # not for keys at all, whoever asks
-        assert answer.json()["code"] in {"session_required", "scope_missing"}
+    if "tenant's key" in stranger and route.name in FOR_SESSIONS:
+        assert (answer.status_code, answer.json()["code"]) == (403, "session_required")
         return
     assert answer.status_code == status, answer.content
     nowhere = route.path(**{name: other(value) for name, value in named_there.items()})
@@ -239,6 +242,30 @@ def test_every_view_of_the_api_wants_a_credential_or_is_known_to_be_open() -> No
             f"{route.name} is open: say so in OPEN, or let it want someone"
         )
         assert is_open == (not route.view.authentication_classes), route.name
+
+
+def test_every_call_says_which_scope_a_key_needs() -> None:
+    for route in guarded():
+        assert route.view is not None
+        assert InScope in route.view.permission_classes, route.name
+        scope = getattr(route.view, "scope", None)
+        if route.name in FOR_SESSIONS:
+            assert scope is None, route.name
+        else:
+            assert scope in SCOPES, (
+                f"{route.name} states no scope: no key can call it. FOR_SESSIONS, or a scope?"
+            )
+
+
+@pytest.mark.parametrize("route", list(guarded()), ids=named)
+def test_a_key_without_the_scope_gets_nothing(alice: User, route: Route) -> None:
+    scope = getattr(route.view, "scope", None)
+    client = bearing(key_of(alice, scopes=[one for one in SCOPES if one != scope])[1])
+    where = address(route, alice)
+    for method in route.methods:
+        answer = send(client, route, method, where)
+        code = "session_required" if scope is None else "scope_missing"
+        assert (answer.status_code, answer.json()["code"]) == (403, code), (method, answer.content)
 
 
 @pytest.mark.parametrize("route", list(guarded()), ids=named)
