@@ -1,5 +1,8 @@
 """Every call leaves one row and is summed, through the front door."""
 
+import os
+import subprocess
+import sys
 import threading
 from uuid import UUID
 
@@ -173,6 +176,34 @@ def test_writers_of_the_same_sums_do_not_deadlock() -> None:
     assert failures == []
     assert sums() == recount()
     assert sum(day[6] for day in sums()) == 4 * 10 * 40
+
+
+@pytest.mark.django_db
+def test_no_more_calls_wait_than_a_process_can_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "MOST_WAITING", 3)
+    writer = usage.Writer()
+    for _ in range(5):
+        writer.put(a_call())
+    writer.flush()
+    assert (APICall.objects.count(), writer.lost) == (3, 2)
+
+
+def test_the_child_of_a_fork_leaves_the_calls_of_its_parent_alone() -> None:
+    program = """
+import os, django
+django.setup()
+from api import usage
+usage.writer.waiting.append("the parent's")
+child = os.fork()
+if child == 0:
+    os._exit(len(usage.writer.waiting))
+_, status = os.waitpid(child, 0)
+waiting = len(usage.writer.waiting)
+usage.writer.waiting.clear()
+assert (os.waitstatus_to_exitcode(status), waiting) == (0, 1)
+"""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120, env=environment)
 
 
 def test_a_request_id_and_its_row_have_one_order() -> None:

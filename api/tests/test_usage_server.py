@@ -21,7 +21,22 @@ from config.tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = ("/api/v1/nothing", "/api/v1/credits/packages", "/api/v1/credits/balance")
+SOCKET = ".s.PGSQL.5432"
 NAME = "test_usage_server"  # under which the web server's connections are known to PostgreSQL
+
+
+@pytest.fixture
+def socket_folder(tmp_path: Path) -> Path:
+    """A folder through which the tests' database is reached."""
+    if not connection.settings_dict["HOST"].startswith("/"):
+        pytest.skip("PostgreSQL is reached by TCP")
+    connect(tmp_path)
+    return tmp_path
+
+
+def connect(folder: Path) -> None:
+    """Let the database be reached through this folder."""
+    (folder / SOCKET).symlink_to(Path(connection.settings_dict["HOST"]) / SOCKET)
 
 
 class Server:
@@ -29,8 +44,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         """Start it and wait until it answers."""
-        self.socket, self.log = folder / ".s.PGSQL.5432", folder / "log"
-        self.come_back()
+        self.folder, self.log = folder, folder / "log"
         with socket.create_server(("127.0.0.1", 0)) as listener, self.log.open("wb") as log:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--workers", "2"]
@@ -51,7 +65,7 @@ class Server:
 
     def go_away(self) -> None:
         """Take PostgreSQL from the server."""
-        self.socket.unlink()
+        (self.folder / SOCKET).unlink()
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [NAME]
@@ -59,7 +73,7 @@ class Server:
 
     def come_back(self) -> None:
         """Give it back."""
-        self.socket.symlink_to(Path(connection.settings_dict["HOST"]) / self.socket.name)
+        connect(self.folder)
 
     def stop(self) -> None:
         """Let it end in order."""
@@ -75,11 +89,9 @@ def surroundings(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(socket_folder: Path) -> Iterator[Server]:
     """A web server, up."""
-    if not connection.settings_dict["HOST"].startswith("/"):
-        pytest.skip("PostgreSQL is reached by TCP")
-    made = Server(tmp_path)
+    made = Server(socket_folder)
     yield made
     if made.process.poll() is None:
         made.process.kill()
@@ -109,6 +121,13 @@ def test_a_server_that_is_stopped_under_load_loses_no_call(server: Server) -> No
         client.join()
     assert written() == answered
     assert sums() == recount()
+
+
+def test_a_command_writes_its_calls_when_it_ends(socket_folder: Path) -> None:
+    calls = "from django.test import Client; [Client().get('/api/v1/nothing') for _ in range(3)]"
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", calls]
+    subprocess.run(command, check=True, timeout=120, env=surroundings(socket_folder))
+    assert len(written()) == 3
 
 
 def test_while_postgresql_is_away_calls_are_answered_and_wait(server: Server) -> None:
