@@ -102,14 +102,16 @@ def test_the_api_does_what_its_description_says(key: str, live_server: LiveServe
     schema.hooks.register_hook_with_name(answerable, "map_case")
     schema.hooks.register_hook_with_name(is_a_fault, "filter_failure")
     found: dict[str, str] = {}
-    calls = 0
+    calls, checked = 0, set()
     for event in from_schema(schema).execute():
         if isinstance(event, ScenarioFinished):
             calls += len(event.recorder.interactions)
+            checked |= {node.name for nodes in event.recorder.checks.values() for node in nodes}
             for text in failures(event):
                 found.setdefault(text.partition("\n")[0][:160], text)
         if isinstance(event, NonFatalError | FatalError):
             found[repr(event)] = str(getattr(event, "info", event))
-    print(f"{calls} calls")
+    print(f"{calls} calls, {len(checked)} checks: {', '.join(sorted(checked))}")
     assert not found, "\n\n".join(found.values())
     assert calls > 100
+    assert {"not_a_server_error", "status_code_conformance", "ignored_auth", "use_after_free"} <= checked
