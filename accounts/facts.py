@@ -6,7 +6,6 @@ once, everywhere; should Redis be away at that moment, they are forgotten by the
 are over.
 """
 
-import hmac
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -24,6 +23,7 @@ from psycopg.rows import TupleRow
 
 from accounts.caching import nothing, outage
 from accounts.credentials import Claim
+from accounts.keys import is_one_of
 from accounts.models import APIKey, User
 
 REMEMBERED_SECONDS = 4  # of the five that a revocation may take, one is left for a slow reader
@@ -62,13 +62,17 @@ def recall(claim: Claim) -> bytes | None:
 
 
 def read(claim: Claim) -> bytes | None:
-    """Ask the database, by one statement, and remember the answer."""
+    """Ask the database, by one statement, and remember the answer.
+
+    What a wrong secret asks for is not remembered, so that a wrong secret and a wrong name take the same.
+    """
     started = time.monotonic()
-    facts = read_session(claim) if claim.kind == "session" else read_key(claim)
+    facts, is_theirs = read_session(claim) if claim.kind == "session" else read_key(claim)
     if facts is None:
         return None
     written = orjson.dumps(facts)
-    remember(claim, written, seconds=REMEMBERED_SECONDS - (time.monotonic() - started))
+    if is_theirs:
+        remember(claim, written, seconds=REMEMBERED_SECONDS - (time.monotonic() - started))
     return written
 
 
@@ -103,24 +107,25 @@ def forget_now(names: list[str]) -> None:
     outage.attempt(lambda: get_redis_connection("default").delete(*names), otherwise=nothing)
 
 
-def read_session(claim: Claim) -> dict[str, Any] | None:
+def read_session(claim: Claim) -> tuple[dict[str, Any] | None, bool]:
     """Ask the database who is behind the session."""
     row = one_row(READ_SESSION, {"id": claim.id})
     if row is None:
-        return None
+        return None, False
     user = User.from_db("default", ("password", "session_version"), row[7:])
-    return {"user": row[:5], "id": row[5], "revoked": row[6], "version": user.token_version}
+    return {"user": row[:5], "id": row[5], "revoked": row[6], "version": user.token_version}, True
 
 
-def read_key(claim: Claim) -> dict[str, Any] | None:
-    """Ask the database who is behind the key and, when it is the right one, note that it is in use."""
+def read_key(claim: Claim) -> tuple[dict[str, Any] | None, bool]:
+    """Ask the database who is behind the key and whether it is this one; if so, note that it is in use."""
     row = one_row(READ_KEY, {"id": claim.id, "stale": timezone.now() - USED_AGAIN})
     if row is None:
-        return None
+        return None, is_one_of(claim.proof, None, None)
     key_hash, old_hash, old_until, expires_at, has_cap, scopes, allowed_ips, is_stale = row[7:]
-    if is_stale and any(hmac.compare_digest(each, claim.proof) for each in (key_hash, old_hash or b"")):
+    is_theirs = is_one_of(claim.proof, key_hash, old_hash)
+    if is_theirs and is_stale:
         note_use(row[5])
-    return {
+    facts = {
         "user": row[:5],
         "id": row[5],
         "revoked": row[6],
@@ -131,6 +136,7 @@ def read_key(claim: Claim) -> dict[str, Any] | None:
         "scopes": scopes,
         "allowed_ips": allowed_ips,
     }
+    return facts, is_theirs
 
 
 def one_row(sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:

@@ -3,7 +3,6 @@
 Where the facts come from is accounts.facts.
 """
 
-import hmac
 import time
 import uuid
 from collections.abc import Callable
@@ -18,11 +17,11 @@ from accounts import facts as known
 from accounts.client_address import Network
 from accounts.credentials import Claim, Credential
 from accounts.errors import InvalidKey, InvalidToken, IPNotAllowed, KeyExpired, KeyRevoked
+from accounts.keys import NO_HASH, is_one_of
 from accounts.models import Session, User
 from accounts.networks import allows, network_of
 
 USER_FACTS = ("id", "email", "is_active", "is_staff", "date_joined")  # in the order of the model's fields
-NO_HASH = bytes(32)  # compared with where there is no key, so that the work is the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def judge_key(principal: Principal | None, *, proof: bytes) -> Principal:
         raise InvalidKey("This API key is not known.")
     if principal.revoked:
         raise KeyRevoked("This API key has been revoked.")
-    if not hmac.compare_digest(principal.key_hash, proof) and principal.previous_until <= time.time():
+    if not is_one_of(proof, principal.key_hash) and principal.previous_until <= time.time():
         raise KeyRevoked("This API key has been rerolled, and the time of grace is over: use the new secret.")
     if principal.expires_at is not None and principal.expires_at <= time.time():
         raise KeyExpired("This API key has expired.")
@@ -102,13 +101,9 @@ def judge_key(principal: Principal | None, *, proof: bytes) -> Principal:
 
 
 def is_right(principal: Principal | None, proof: bytes) -> bool:
-    """Say whether the hash is that of the key's secret or of the one before.
-
-    Both are compared in full, and where there is no key the same is done: the time tells nothing.
-    """
-    is_current = hmac.compare_digest(principal.key_hash if principal else NO_HASH, proof)
-    is_previous = hmac.compare_digest(principal.previous_hash if principal else NO_HASH, proof)
-    return is_current | is_previous
+    """Say whether the hash is that of the key's secret or of the one before."""
+    hashes = (principal.key_hash, principal.previous_hash) if principal else (None, None)
+    return is_one_of(proof, *hashes)
 
 
 def check_address(principal: Principal, address: str) -> None:

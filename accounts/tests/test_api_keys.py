@@ -1,12 +1,17 @@
 """API keys: how they are made, kept, used and ended."""
 
+import hmac
+import math
+import random
 import re
 from datetime import timedelta
+from hmac import compare_digest
 from typing import Any, cast
 
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
+from django_redis import get_redis_connection
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -113,6 +118,47 @@ def test_what_is_no_key_is_refused_without_a_query(
 def test_anything_else_in_the_key_header_is_refused(api: APIClient, text: str) -> None:
     answer = api.get(ME, HTTP_X_API_KEY=text)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_key")
+
+
+def test_a_mistyped_key_asks_redis_nothing_either() -> None:
+    key = keys.generate().plaintext
+    redis = get_redis_connection("default")
+    before = redis.info("stats")["total_commands_processed"]
+    for _ in range(20):
+        with pytest.raises(InvalidKey):
+            authenticate("", key[:-1] + ("a" if key[-1] != "a" else "b"))
+    assert redis.info("stats")["total_commands_processed"] - before <= 1  # the question itself
+
+
+def test_the_same_is_done_whether_the_name_or_the_secret_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """So that the time an answer takes does not tell which names there are."""
+    _, plaintext = key_of(a_user())
+    compared: list[int] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append(len(one) + len(other))
+        return compare_digest(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    redis, done = get_redis_connection("default"), []
+    for name in plaintext[9:19], "0" * 10:
+        body = name + "0" * 32
+        compared.clear()
+        asked = redis.info("stats")["total_commands_processed"]
+        with django_assert_num_queries(1), pytest.raises(InvalidKey):
+            authenticate("", keys.MARK + body + keys.checksum(body))
+        done.append((redis.info("stats")["total_commands_processed"] - asked, compared.copy()))
+    assert done[0] == done[1] == (2, [64, 64, 64, 64])  # one question to Redis and the one about it
+
+
+def test_keys_come_from_the_systems_random_source() -> None:
+    random.seed(1)
+    first = keys.generate().plaintext
+    random.seed(1)
+    assert keys.generate().plaintext != first
+    assert math.log2(len(keys.ALPHABET)) * keys.SECRET_LENGTH > 128
 
 
 def test_an_unknown_key_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Tokens that are not good: each is refused with its own reason, and never with a 500."""
 
 import base64
+import hmac
 import json
 import time
 import uuid
@@ -39,6 +40,13 @@ def signed(payload: dict[str, Any], *, key: str = "", algorithm: str = "HS256", 
 
 def unsigned(payload: dict[str, Any], header: dict[str, Any]) -> str:
     return f"{part(header)}.{part(payload)}."
+
+
+def with_our_secret(payload: dict[str, Any], header: dict[str, Any]) -> str:
+    """A token with a right HMAC of ours below a header that says something else."""
+    body = f"{part(header)}.{part(payload)}"
+    digest = hmac.digest(settings.SECRET_KEY.encode(), body.encode(), "sha256")
+    return f"{body}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
 def part(values: dict[str, Any]) -> str:
@@ -87,6 +95,14 @@ BAD_TOKENS: dict[str, tuple[Callable[[SignedIn], str], str]] = {
     ),
     "another algorithm with our key": (
         lambda ann: signed(claims(ann.access_token), algorithm="HS512"),
+        "The token's algorithm is not accepted.",
+    ),
+    "our secret taken for a public key": (
+        lambda ann: with_our_secret(claims(ann.access_token), {"alg": "RS256", "typ": "JWT"}),
+        "The token's algorithm is not accepted.",
+    ),
+    "no algorithm named": (
+        lambda ann: with_our_secret(claims(ann.access_token), {"typ": "JWT"}),
         "The token's algorithm is not accepted.",
     ),
     "signature cut off": (
@@ -151,6 +167,13 @@ def test_a_token_that_was_good_is_refused_when_its_time_is_over(ann: SignedIn, t
     assert bearing(ann.access_token).get(ME).status_code == 200
     time_machine_at(timezone.now() + timedelta(minutes=1, seconds=11))  # ten for clocks that are off
     assert bearing(ann.access_token).get(ME).json()["detail"] == "The token has expired."
+
+
+@pytest.mark.parametrize("name", ["jku", "jwk", "kid", "x5u"])
+def test_a_key_that_the_header_names_is_not_looked_at(ann: SignedIn, name: str) -> None:
+    """No address is asked and no file is read: the token is as good as our own signature on it."""
+    token = signed(claims(ann.access_token), **{name: "https://127.0.0.1:1/keys.json"})
+    assert bearing(token).get(ME).status_code == 200
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer one two", "bearer  "])
