@@ -2,7 +2,10 @@
 
 from typing import Any, cast
 
-from allauth.usersessions.admin import UserSession  # and registers its own page, which looks for usernames
+from allauth.account.admin import EmailAddress  # this and the next three register pages of their own
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -11,6 +14,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from accounts import services
+from accounts.caps import figures
 from accounts.client_address import client_of
 from accounts.models import APIKey, AuditEvent, Session, User
 
@@ -98,11 +102,31 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class APIKeyAdmin(ReadOnlyAdmin):
     """Keys by their prefix; the keys themselves nobody has."""
 
-    list_display = ("prefix", "last_four", "name", "user", "created_at", "last_used_at", "revoked_at")
+    list_display = ("prefix", "last_four", "name", "user", "status", "created_at", "last_used_at")
     search_fields = ("prefix", "name", "user__email")
     list_select_related = ("user",)
-    exclude = ("key_hash",)
+    fields = (
+        "prefix",
+        "last_four",
+        "name",
+        "user",
+        "status",
+        "scopes",
+        "cap",
+        "allowed_ips",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+        "previous_until",
+    )
     actions = ("revoke",)
+
+    @admin.display(description="Spending cap")
+    def cap(self, key: APIKey) -> str:
+        """Return the key's cap and what was spent of it."""
+        known = figures([key]).get(key.pk)
+        return "{spent} of {limit} credits, {period}".format(**known) if known else "none"
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Say who may revoke: those with the permission to change keys."""
@@ -140,7 +164,40 @@ class SessionAdmin(ReadOnlyAdmin):
         messages.success(request, f"{len(chosen)} ended.")
 
 
-admin.site.unregister(UserSession)
+# allauth's own pages let operators write what its flows decide, and show what opens accounts.
+admin.site.unregister([Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession])
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Who has a second factor, and of what kind; not the secret it is made from."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    search_fields = ("user__email",)
+    list_select_related = ("user",)
+    exclude = ("data",)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin):
+    """Addresses, and whether their owners have proved them."""
+
+    list_display = ("email", "user", "primary", "verified")
+    list_filter = ("verified",)
+    search_fields = ("email", "user__email")
+    list_select_related = ("user",)
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(ReadOnlyAdmin):
+    """Which accounts elsewhere open which account here; not what was learned about their owners."""
+
+    list_display = ("user", "provider", "uid", "last_login", "date_joined")
+    list_filter = ("provider",)
+    search_fields = ("uid", "user__email")
+    list_select_related = ("user",)
+    exclude = ("extra_data",)
 
 
 @admin.register(UserSession)

@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
+from django.contrib.admin import site
 from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 from django.urls import reverse
 
+from accounts.caps import Cap
 from accounts.models import APIKey, AuditEvent, Session, User
 from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
 
@@ -72,6 +77,50 @@ def test_a_key_is_shown_by_its_prefix_only(browser: Browser) -> None:
         assert key.prefix in page
         assert plaintext not in page
         assert bytes(key.key_hash).hex() not in page
+
+
+def test_what_a_key_may_do_is_shown(browser: Browser) -> None:
+    key, _ = key_of(
+        a_user(), scopes=["credits:read"], allowed_ips=["203.0.113.0/24"], cap=Cap(limit=500, period="day")
+    )
+    page = browser.get(reverse("admin:accounts_apikey_change", args=[key.pk])).content.decode()
+    for fact in "credits:read", "203.0.113.0/24", "0 of 500 credits, day", "active":
+        assert fact in page
+    assert '<input type="text"' not in page
+
+
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+@pytest.mark.parametrize(
+    ("model", "facts"),
+    [
+        (Authenticator, {"type": "totp", "data": {"secret": SECRET}}),
+        (EmailAddress, {"email": "ann@example.com", "verified": True}),
+        (SocialAccount, {"provider": "google", "uid": "7", "extra_data": {"secret": SECRET}}),
+    ],
+)
+def test_what_allauth_keeps_is_shown_without_secrets_and_cannot_be_changed(
+    browser: Browser, model: Any, facts: dict[str, Any]
+) -> None:
+    row = model.objects.create(user=a_user(), **facts)
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    change = reverse(f"{name}_change", args=[row.pk])
+    for url in reverse(f"{name}_changelist"), change:
+        answer = browser.get(url, {"q": "a"} if "changelist" in url else {})
+        assert answer.status_code == 200
+        assert SECRET not in answer.content.decode()
+    refused = [
+        browser.post(change, {"verified": "on"}),
+        browser.post(reverse(f"{name}_add"), {}),
+        browser.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}),
+    ]
+    assert [answer.status_code for answer in refused] == [403, 403, 403]
+
+
+@pytest.mark.parametrize("model", [SocialApp, SocialToken])
+def test_what_is_nothing_but_a_secret_has_no_page(model: Any) -> None:
+    assert not site.is_registered(model)
 
 
 def test_disabling_and_enabling_go_through_the_services(browser: Browser, root: User) -> None:
