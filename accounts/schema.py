@@ -13,6 +13,7 @@ class AuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
     """How the two ways to send a credential are described in the API's schema: either will do."""
 
     target_class = "accounts.authentication.Authentication"
+    match_subclasses = True
     name = ["bearer", "apiKey"]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:

@@ -67,3 +67,13 @@ class IdempotencyMismatch(Exception):
 
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was used with another body or query. Take a new key.")
+
+
+class LimitExceeded(Exception):
+    """Too many requests. `violated_policies` names the limits; `retry_after` is in seconds, at least 1."""
+
+    def __init__(self, violated_policies: list[str], retry_after: int) -> None:
+        self.violated_policies = violated_policies
+        self.retry_after = retry_after
+        per = " and per ".join(violated_policies)
+        super().__init__(f"The limit of requests per {per} is reached. Try again in {retry_after} seconds.")

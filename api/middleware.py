@@ -1,5 +1,6 @@
 """What every request gets: an id, one line in the log, and headers that keep the answer where it belongs."""
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
-from api import usage
+from api import compression, throttling, usage
 from api.ids import new_request_id
+from api.logging import clean_text, line
 from api.parsers import accept_chunked
 
-log = structlog.stdlib.get_logger("pallet.access")
+log = logging.getLogger("pallet.access")
 NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9._:-]+")
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
@@ -40,6 +42,7 @@ class RequestContextMiddleware:
                 accept_chunked(request)
             response = self.get_response(request)
             add_headers(request, response)
+            response = compression.compressed(request, response)
             if request.method == "HEAD" and not response.streaming:
                 response.content = b""  # type: ignore[attr-defined]  # its length is told already
             tell(request, response, seconds=time.perf_counter() - started)
@@ -61,13 +64,19 @@ def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else DATA_POLICY)
     headers.setdefault("Cache-Control", "private, no-store")
     if request.path_info.startswith("/api/"):
-        patch_vary_headers(response, ("Authorization", "X-API-Key"))
+        patch_vary_headers(response, ("Accept-Encoding", "Authorization", "X-API-Key"))
+        if admitted := getattr(request, "admission", None):
+            for name, value in throttling.headers(admitted.used, time.time()).items():
+                headers[name] = value
 
 
 def tell(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
     """Write the one line about this request: the route, never the query or an id in the path."""
+    if not log.isEnabledFor(logging.INFO):
+        return
     match = request.resolver_match
     fields: dict[str, object] = {
+        "request_id": request.id,  # type: ignore[attr-defined]
         "method": request.method,
         "route": match.route if match else None,
         "status": response.status_code,
@@ -75,14 +84,16 @@ def tell(request: HttpRequest, response: HttpResponseBase, *, seconds: float) ->
         "user": user_id(request),
     }
     if match is None:
-        fields["path"] = request.path_info[:200]
+        fields["path"] = clean_text(request.path_info[:200])
     if client := request.META.get("HTTP_X_CLIENT_REQUEST_ID"):
-        fields["client_request_id"] = NOT_IN_AN_ID.sub("", client)[:64]
-    log.info("request", **fields)
+        fields["client_request_id"] = clean_text(NOT_IN_AN_ID.sub("", client)[:64])
+    log.info(line("request", "pallet.access", fields))
 
 
 def user_id(request: HttpRequest) -> str | None:
     """Return who called, if that was found out on the way; asks no database."""
+    if admitted := getattr(request, "admission", None):
+        return str(admitted.user.pk) if admitted.user else None
     user = request.__dict__.get("user")
     if isinstance(user, SimpleLazyObject):  # a session nobody has looked at yet stays unread
         user = getattr(request, "_cached_user", None)

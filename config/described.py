@@ -118,7 +118,16 @@ def succeed(operation: Json, status: str, response: Json, components: Json) -> N
     if reference is None:
         content["schema"] = {"$ref": "#/components/schemas/Done"}
         return
+    mark(reference, components)
+
+
+def mark(reference: str, components: Json) -> None:
+    """Put the marks of success around a schema, or around each of those it leaves the choice of."""
     schema = components["schemas"][reference.rpartition("/")[2]]
+    if "oneOf" in schema:
+        for one in schema["oneOf"]:
+            mark(one["$ref"], components)
+        return
     schema["properties"] = {
         "status": STATUS,
         **{name: told for name, told in schema["properties"].items() if name not in ("status", "request_id")},

@@ -33,7 +33,7 @@ from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
 from config.wording import DETAILS, OWN_WORDS, TITLES
 from credits import errors as credits
-from products.errors import ProductNotFound
+from products.errors import MaxCreditsExceeded, NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
 
 log = structlog.stdlib.get_logger("pallet.errors")
@@ -83,6 +83,7 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     accounts.InvalidEmail: (422, "invalid_email"),
     accounts.RateLimited: (429, "rate_limited"),
     drf.Throttled: (429, "rate_limited"),
+    api.LimitExceeded: (429, "rate_limited"),
     # credits
     credits.InsufficientCredits: (402, "insufficient_credits"),
     credits.CapReached: (403, "key_cap_reached"),
@@ -91,6 +92,8 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     # products and their upstreams
     ProductNotFound: (404, "product_not_found"),
     MarketplaceNotServed: (422, "marketplace_not_served"),
+    NotKept: (504, "cache_miss"),
+    MaxCreditsExceeded: (402, "max_credits_exceeded"),
     UpstreamUnavailable: (503, "upstream_unavailable"),
     ProviderError: (503, "upstream_unavailable"),
     # ourselves
@@ -114,6 +117,9 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     credits.CapReached: ("cap", "limit", "available", "resets_at"),
     ProductNotFound: ("asin", "marketplace", "credits_charged"),
     MarketplaceNotServed: ("marketplace",),
+    NotKept: ("asin", "marketplace", "credits_charged"),
+    MaxCreditsExceeded: ("quoted", "max_credits"),
+    api.LimitExceeded: ("violated_policies",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages

@@ -77,11 +77,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "api.idempotency.IdempotencyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.browser.SessionMiddleware",  # Django's, for pages only; so are the next three
+    "config.browser.CsrfViewMiddleware",
+    "config.browser.AuthenticationMiddleware",
+    "config.browser.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
@@ -261,17 +261,26 @@ PRODUCT_NOT_FOUND_SECONDS = 600
 
 # --- the API ------------------------------------------------------------------------------------------------
 
+# Requests and seconds. A call with a key counts for the key and for its user, one without credential for the
+# client's address; a session counts for its user.
+API_RATE_LIMITS = {
+    "key": (env.int("LIMIT_PER_KEY", default=1200), 60),
+    "user": (env.int("LIMIT_PER_USER", default=2400), 60),
+    "address": (env.int("LIMIT_PER_ADDRESS", default=300), 60),
+}
+
 API_MAX_BODY_BYTES = 1_000_000
 API_CALL_DAYS = env.int("API_CALL_DAYS", default=90)  # each call is kept that long; the sums of days for good
 IDEMPOTENCY_HOURS = 72  # so long the answer to an Idempotency-Key is kept
 IDEMPOTENCY_LEASE_SECONDS = 120  # an attempt that has not ended by then has died; no upstream takes as long
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Authentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.admission.Admission"],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "accounts.permissions.InScope",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["api.admission.Everybody"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.ContentNegotiation",
@@ -302,10 +311,17 @@ LOG_LEVEL = env("LOG_LEVEL", default="INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "api.logging.formatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "formatters": {
+        "json": {"()": "api.logging.formatter"},
+        "bare": {"()": "api.logging.bare_formatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json"},
+        "access": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        "pallet.access": {"handlers": ["access"], "propagate": False},  # a line for each request
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django.request": {"level": "ERROR"},  # each request has its line already
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one, and it is answered

@@ -42,6 +42,8 @@ TITLES: dict[str, str] = {
     "charge_not_found": "There is no such charge",
     "conflict": "This collides with what was done before",
     "product_not_found": "There is no such product",
+    "cache_miss": "No answer is kept that would do",
+    "max_credits_exceeded": "The call may cost more than was allowed",
     "marketplace_not_served": "No upstream serves this marketplace",
     "upstream_unavailable": "No upstream can answer for the moment",
     "internal_error": "Something went wrong on our side",

@@ -1,25 +1,37 @@
 """The calls about an ASIN."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import caller
-from api import queries
+from api import admission, conditional, queries
 from api.ids import charge_key
-from api.renderers import written
-from credits.services import Payment, payment
-from products import catalogue, services
+from credits.services import payment
+from products import catalogue, kept, questions, receipt, services
+from products.errors import MaxCreditsExceeded
 from products.models import Observation
-from products.outputs import LookupOutput, ObservationOutput, ProductOutput, age
-from products.serializers import HistoryOptions, HistoryQuery, LookupInput, LookupOptions, LookupQuery
+from products.outputs import DryRunOutput, LookupOutput, ObservationOutput
+from products.questions import Question
+from products.serializers import HistoryOptions, HistoryQuery, LookupInput, LookupOptions
+from products.shapes import complete
+from products.store import cache_key
 
 ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description="Such as B07ZPKCJ6X.")
+LOOKED_UP = PolymorphicProxySerializer(
+    component_name="LookupAnswer",
+    serializers=[LookupOutput, DryRunOutput],
+    resource_type_field_name=None,
+)
 
 
 class Lookup(APIView):
@@ -27,43 +39,81 @@ class Lookup(APIView):
 
     scope = "products:read"
     http_method_names = ["get", "post", "options"]
+    operation = services.LOOKUP
 
-    def answer(self, request: Request, query: LookupInput) -> Response:
-        """Look up what the query asks for, and charge what was delivered of it."""
-        query.is_valid(raise_exception=True)
-        asked = dict(query.validated_data)
-        context = {"images": asked.pop("include_images"), "parts": asked["parts"]}
+    def answer(self, request: Request, asked: Question) -> HttpResponseBase:
+        """Look up what is asked, and charge what was delivered of it."""
+        price = services.price(asked.shape.parts)
+        if asked.max_credits is not None and price > asked.max_credits:
+            raise MaxCreditsExceeded(price, asked.max_credits)
+        if asked.dry_run:
+            return self.quote(request, asked, price)
         user, credential = caller(request)
-        price, key = services.price(asked["parts"]), charge_key(request)
+        key = charge_key(request)
         with payment(
-            user, price, operation=services.LOOKUP, key=key, reference=asked["asin"], cap=credential.cap
+            user, price, operation=services.LOOKUP, key=key, reference=asked.asin, cap=credential.cap
         ) as due:
-            answer = services.lookup(**asked, before_upstream=due.authorise)
-            due.amount = services.due(answer, asked["parts"])
-            data = written(ProductOutput(answer, context=context).data)  # an answer that fails is not charged
-        headers = {"Age": str(age(answer)), **receipt(due, key)}
+            answer = services.lookup(
+                asin=asked.asin,
+                marketplace=asked.marketplace,
+                parts=asked.shape.parts,
+                max_age=asked.max_age,
+                only_if_cached=asked.only_if_cached,
+                before_upstream=due.authorise,
+                found=admission.found(request, cache_key(asked.asin, asked.marketplace)),
+            )
+            shown, tag = kept.shown(answer, asked.shape)
+            is_known = conditional.is_known(request, tag)
+            due.amount = 0 if is_known else services.due(answer, asked.shape.parts)
+            due.metadata = receipt.note(answer, asked.shape.parts, credential)
+        headers = {"ETag": tag, **receipt.headers(answer, due, key)}
+        if is_known:
+            return HttpResponse(status=304, headers=headers)
+        data = complete(shown, answer.freshness, answer.age)
         return Response({"credits_used": due.charged, "data": data}, headers=headers)
+
+    def quote(self, request: Request, asked: Question, price: int) -> Response:
+        """Say what the lookup would cost, and whether there is enough."""
+        available = services.available(caller(request)[0])
+        data = {
+            "operation": services.LOOKUP,
+            "asin": asked.asin,
+            "marketplace": asked.marketplace,
+            "quoted": price,
+            "available": available,
+            "is_affordable": available >= price,
+        }
+        return Response({"credits_used": 0, "dry_run": True, "data": data})
 
 
 class LookupByBody(Lookup):
     """Look up a product named in the body."""
 
-    @extend_schema(operation_id="products_lookup", request=LookupInput, responses=LookupOutput)
-    def post(self, request: Request) -> Response:
+    @extend_schema(operation_id="products_lookup", request=LookupInput, responses=LOOKED_UP)
+    def post(self, request: Request) -> HttpResponseBase:
         """Return what is known about an ASIN. Costs 1 credit, with offers 1 more, with reviews 1 more."""
-        queries.refuse_all(request)
-        return self.answer(request, LookupInput(data=request.data))
+        return self.answer(request, questions.in_body(request))
+
+    def kept_as(self, request: Request) -> str:
+        """Name what Redis keeps about the product, if the body is short and plain."""
+        asked = questions.guessed(request._request)
+        return cache_key(*asked) if asked else ""
 
 
 class LookupByPath(Lookup):
     """Look up a product named in the path."""
 
-    @extend_schema(
-        operation_id="products_get", parameters=[ASIN_IN_PATH, LookupOptions], responses=LookupOutput
-    )
-    def get(self, request: Request, asin: str) -> Response:
+    @extend_schema(operation_id="products_get", parameters=[ASIN_IN_PATH, LookupOptions], responses=LOOKED_UP)
+    def get(self, request: Request, asin: str) -> HttpResponseBase:
         """Return what is known about an ASIN. Costs 1 credit, with offers 1 more, with reviews 1 more."""
-        return self.answer(request, LookupQuery(data=queries.values(request, besides={"asin": asin})))
+        return self.answer(request, questions.in_path(request, asin))
+
+    def kept_as(self, request: Request) -> str:
+        """Name what Redis keeps about the product."""
+        with suppress(APIException):  # what is wrong with the question is said to who may ask it
+            asked = questions.in_path(request, self.kwargs["asin"])
+            return cache_key(asked.asin, asked.marketplace)
+        return ""
 
 
 class History(ListAPIView[Observation]):
@@ -84,16 +134,6 @@ class History(ListAPIView[Observation]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return what was observed of an ASIN, by us or by the upstreams."""
         return super().get(request, *args, **kwargs)
-
-
-def receipt(due: Payment, key: str) -> dict[str, str]:
-    """Return the headers that say what a finished payment took."""
-    facts = {
-        "X-Credits-Charged": due.charged,
-        "X-Credits-Remaining": due.available,
-        "X-Charge-Id": key if due.charged else None,
-    }
-    return {name: str(fact) for name, fact in facts.items() if fact is not None}
 
 
 class Public(APIView):

@@ -12,3 +12,23 @@ class ProductNotFound(Exception):
         super().__init__(
             f"There is no {asin} in the marketplace {marketplace}. Another marketplace may have it."
         )
+
+
+class NotKept(Exception):
+    """No answer is kept that is new enough, and no upstream was to be asked. Costs nothing."""
+
+    credits_charged = 0
+
+    def __init__(self, asin: str, marketplace: str) -> None:
+        self.asin = asin
+        self.marketplace = marketplace
+        super().__init__(f"No answer about {asin} in {marketplace} is kept that would do.")
+
+
+class MaxCreditsExceeded(Exception):
+    """The call may cost more than the caller allowed. Costs nothing."""
+
+    def __init__(self, quoted: int, max_credits: int) -> None:
+        self.quoted = quoted
+        self.max_credits = max_credits
+        super().__init__(f"This may cost {quoted}, and max_credits allows {max_credits}.")

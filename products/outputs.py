@@ -1,17 +1,10 @@
 """What the calls of this app give. The declared fields are the contract; tests hold the answers to them."""
 
-from dataclasses import fields
-from typing import Any, cast
+from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from products.models import Observation
-from providers.base import PART_FIELDS, Answer, Freshness, Part, ProductData, Source
-
-FRESHNESS = {Freshness.UPSTREAM: "fresh", Freshness.CACHED: "cached", Freshness.STALE: "stale"}
-APART = {"provenance", "is_sample", "history"}  # shaped below, or with an address of its own
-SHOWN = tuple(field.name for field in fields(ProductData) if field.name not in APART)
 
 
 class MoneyOutput(serializers.Serializer[Any]):
@@ -90,7 +83,10 @@ class SourceOutput(serializers.Serializer[Any]):
 
 
 class ProductOutput(serializers.Serializer[Any]):
-    """What is known about one ASIN in one marketplace. Null is "not known", or not asked for."""
+    """What is known about one ASIN in one marketplace. Null is "not known", or not asked for.
+
+    `fields` of the request leaves out all but those, and what says which answer this is.
+    """
 
     asin = serializers.CharField()
     marketplace = serializers.CharField()
@@ -129,23 +125,6 @@ class ProductOutput(serializers.Serializer[Any]):
     age_seconds = serializers.IntegerField()
     sample = serializers.BooleanField(help_text="Invented by the built-in stand-in, not said by Amazon.")
 
-    def to_representation(self, instance: Answer) -> dict[str, Any]:
-        """Return the answer in this form, in one pass: the renderer writes the nested facts as they are.
-
-        The context says which `parts` were asked for and whether `images` are wanted.
-        """
-        product = cast(ProductData, instance.product)  # without one, the lookup has raised ProductNotFound
-        hidden = unasked(self.context["parts"], images=self.context["images"])
-        shown = {name: None if name in hidden else getattr(product, name) for name in SHOWN}
-        return {
-            **shown,
-            "provenance": provenance(product, {name for name, value in shown.items() if value is not None}),
-            "freshness": FRESHNESS[instance.freshness],
-            "fetched_at": instance.fetched_at,
-            "age_seconds": age(instance),
-            "sample": product.is_sample,
-        }
-
 
 class LookupOutput(serializers.Serializer[Any]):
     """The answer to a lookup and what it cost."""
@@ -153,6 +132,27 @@ class LookupOutput(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["success"])
     credits_used = serializers.IntegerField(help_text="Credits taken for this answer.")
     data = ProductOutput()  # type: ignore[assignment]  # the name of a property of serializers
+    request_id = serializers.CharField()
+
+
+class QuoteOutput(serializers.Serializer[Any]):
+    """What a lookup would cost."""
+
+    operation = serializers.CharField()
+    asin = serializers.CharField()
+    marketplace = serializers.CharField()
+    quoted = serializers.IntegerField(help_text="The most that this lookup takes, in credits.")
+    available = serializers.IntegerField(help_text="Credits you can spend now.")
+    is_affordable = serializers.BooleanField()
+
+
+class DryRunOutput(serializers.Serializer[Any]):
+    """The answer to a dry run, which costs nothing and asks no upstream."""
+
+    status = serializers.ChoiceField(["success"])
+    credits_used = serializers.IntegerField(min_value=0, max_value=0)
+    dry_run = serializers.BooleanField(help_text="Always true.")
+    data = QuoteOutput()  # type: ignore[assignment]  # the name of a property of serializers
     request_id = serializers.CharField()
 
 
@@ -169,26 +169,3 @@ class ObservationOutput(serializers.ModelSerializer[Observation]):
     def get_currency(self, observation: Observation) -> str | None:
         """Return the currency of an amount of money."""
         return observation.currency or None
-
-
-def unasked(parts: frozenset[Part], *, images: bool) -> set[str]:
-    """Return the names of the fields that were not asked for."""
-    names = {name for part, of_part in PART_FIELDS.items() if part not in parts for name in of_part}
-    return names if images else names | {"images"}
-
-
-def provenance(product: ProductData, names: set[str]) -> dict[str, dict[str, Any]]:
-    """Return who told each of these fields. Fields of one source share one entry."""
-    entries: dict[Source, dict[str, Any]] = {}
-    told = {}
-    for name, source in product.provenance.items():
-        if name in names:
-            told[name] = entries.setdefault(
-                source, {"provider": source.provider, "fetched_at": source.fetched_at}
-            )
-    return told
-
-
-def age(answer: Answer) -> int:
-    """Return how many seconds ago the upstreams were asked."""
-    return max(0, int((timezone.now() - answer.fetched_at).total_seconds()))

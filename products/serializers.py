@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
+from products.shapes import ALWAYS, CHOOSABLE, Shape
 from providers.base import Part
 from providers.identifiers import InvalidASIN
 from providers.identifiers import asin as read_asin
@@ -13,6 +14,8 @@ from providers.marketplaces import MARKETPLACES, UnknownMarketplace
 from providers.marketplaces import marketplace as read_marketplace
 
 ASKED_FOR = {"include_offers": Part.OFFERS, "include_reviews": Part.REVIEWS}
+OLDEST = 24 * 3600  # seconds; no answer is kept for longer
+MOST_CREDITS = 1_000_000
 
 
 class ASINField(serializers.CharField):
@@ -38,6 +41,32 @@ class MarketplaceField(serializers.CharField):
             raise serializers.ValidationError(str(error), code="unknown_marketplace") from None
 
 
+@extend_schema_field(
+    {
+        "anyOf": [
+            {"type": "array", "items": {"type": "string", "enum": [*CHOOSABLE, *ALWAYS]}, "minItems": 1},
+            {"type": "string", "description": "The same names with commas between them."},
+        ]
+    }
+)
+class NamesField(serializers.Field[frozenset[str], Any, Any, Any]):
+    """Names of a product's fields: a list, or a text with commas. The value is the set of those chosen."""
+
+    def to_internal_value(self, data: Any) -> frozenset[str]:
+        """Return the names; the error lists those there are."""
+        names = data.split(",") if isinstance(data, str) else data
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            raise serializers.ValidationError("Names of fields: a list, or a text with commas.")
+        wanted = {name.strip() for name in names}
+        unknown = sorted(wanted - {*CHOOSABLE, *ALWAYS})
+        if unknown:
+            listed = ", ".join(repr(name[:40]) for name in unknown[:3])
+            raise serializers.ValidationError(
+                f"A product has no {listed}. It has: {', '.join(CHOOSABLE)}.", code="unknown_product_field"
+            )
+        return frozenset(wanted)
+
+
 class LookupOptions(StrictSerializer):
     """What can be said about a lookup besides the ASIN; text, as in a query string."""
 
@@ -48,18 +77,38 @@ class LookupOptions(StrictSerializer):
     )
     include_reviews = serializers.BooleanField(default=False, help_text="Top reviews, for 1 credit more.")
     include_images = serializers.BooleanField(default=True)
+    fields = NamesField(  # type: ignore[assignment]  # the metaclass takes it away
+        default=None, help_text="Only these fields of the product. Those that say which answer it is stay."
+    )
+    max_age = serializers.IntegerField(
+        default=None,
+        min_value=0,
+        max_value=OLDEST,
+        help_text="Take an answer from the store if it is at most so many seconds old (usually 3600).",
+    )
+    only_if_cached = serializers.BooleanField(
+        default=False, help_text="Ask no upstream: without an answer in the store, 504 and free."
+    )
+    max_credits = serializers.IntegerField(
+        default=None,
+        min_value=0,
+        max_value=MOST_CREDITS,
+        help_text="Refuse, for nothing, what may cost more.",
+    )
+    dry_run = serializers.BooleanField(default=False, help_text="Say what it would cost, and do nothing.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Turn what is to be included into the shape of the answer."""
+        extras = {part for name, part in ASKED_FOR.items() if attrs.pop(name)}
+        names, images = attrs.pop("fields"), attrs.pop("include_images")
+        return {**attrs, "shape": Shape(frozenset({Part.CORE} | extras), images, names)}
 
 
 class LookupInput(LookupOptions):
-    """Which product is wanted, and which of the parts that cost extra."""
+    """Which product is wanted, and how."""
 
     strict_types = True
     asin = ASINField(max_length=4096, help_text="An ASIN, or the address of a product's page on Amazon.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Turn what is to be included into the parts to ask for."""
-        extras = {part for name, part in ASKED_FOR.items() if attrs.pop(name)}
-        return {**attrs, "parts": frozenset({Part.CORE} | extras)}
 
 
 class LookupQuery(LookupInput):

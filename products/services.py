@@ -8,9 +8,11 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from accounts.models import User
+from api.connections import give_back_connection
+from credits.models import Wallet
 from credits.prices import price_of
-from products.connections import give_back_connection
-from products.errors import ProductNotFound
+from products.errors import NotKept, ProductNotFound
 from products.models import Observation
 from products.store import RedisThenPostgres
 from providers.base import Answer, Freshness, Part
@@ -25,32 +27,51 @@ def lookup(
     asin: str,
     marketplace: str,
     parts: frozenset[Part],
+    max_age: int | None = None,
+    only_if_cached: bool = False,
     before_upstream: Callable[[], object] = lambda: None,
+    found: bytes | None = None,
 ) -> Answer:
     """Return what is known about the ASIN, asking an upstream when nothing fresh is kept.
 
-    `before_upstream` is called once before such a wait. Raises ProductNotFound and UpstreamUnavailable.
+    `max_age`: seconds that an answer from the store may be old, instead of the usual. `before_upstream` is
+    called once before a wait for an upstream. `found`: what Redis has given for it (`store.cache_key`).
+    Raises ProductNotFound, NotKept (`only_if_cached`), UpstreamUnavailable, MarketplaceNotServed.
     """
 
     def about_to_wait() -> None:
+        if only_if_cached:
+            raise NotKept(asin, marketplace)
         before_upstream()
         give_back_connection()
 
-    gateway = Gateway.configured(RedisThenPostgres())
+    gateway = Gateway.configured(RedisThenPostgres(found), max_age=max_age)
     answer = gateway.product(asin, marketplace=marketplace, parts=parts, before_upstream=about_to_wait)
-    if answer.product is None:
+    if answer.kept.is_not_found:
         raise ProductNotFound(asin, marketplace)
     return answer
 
 
 def price(parts: frozenset[Part]) -> int:
     """Return the credits a lookup with these parts costs."""
-    return price_of(LOOKUP) + sum(price_of(operation) for part, operation in EXTRAS.items() if part in parts)
+    return sum(credits for _, credits in rule(parts))
+
+
+def rule(parts: frozenset[Part]) -> list[tuple[str, int]]:
+    """Return what makes up the price of these parts: each operation with its credits."""
+    operations = [LOOKUP, *(operation for part, operation in EXTRAS.items() if part in parts)]
+    return [(operation, price_of(operation)) for operation in operations]
 
 
 def due(answer: Answer, asked: frozenset[Part]) -> int:
     """Return the credits an answer costs: what was asked for and delivered. A stale one is free."""
     return 0 if answer.freshness is Freshness.STALE else price(asked & answer.parts)
+
+
+def available(user: User) -> int:
+    """Return the credits that a user can spend now."""
+    wallet = Wallet.objects.for_user(user).first()
+    return wallet.available if wallet else 0
 
 
 def history(

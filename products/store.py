@@ -4,7 +4,6 @@ Redis away means slower, not wrong: the row answers. What Redis has lost is put 
 """
 
 import re
-from functools import lru_cache
 
 import structlog
 from django.conf import settings
@@ -13,10 +12,11 @@ from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
 from accounts.caching import outage
-from products.connections import give_back_connection
+from api.connections import give_back_connection
+from products.kept import Kept, document_in, pack, unpack
 from products.memory import recall, remember
 from providers.base import StoredProduct
-from providers.codec import dump, load
+from providers.codec import load
 from providers.turns import turns
 
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # as JSON spells the one character that jsonb cannot hold
@@ -24,37 +24,45 @@ log = structlog.stdlib.get_logger("pallet.products")
 
 
 class RedisThenPostgres:
-    """The `ProductStore` of this install. Without state, so one serves all threads."""
+    """The `ProductStore` of this install, for one call. `found`: what Redis was already seen to keep."""
 
-    def get(self, asin: str, marketplace: str) -> StoredProduct | None:
+    def __init__(self, found: bytes | None = None) -> None:
+        self.found = found
+
+    def get(self, asin: str, marketplace: str) -> Kept | None:
         """Return the last answer kept, however old, without its history; None when there is none."""
-        give_back_connection()  # nobody waits for a turn, or an upstream, with a connection in hand
-        raw = read_cache(asin, marketplace)
-        stored = None if raw is None else loaded(raw)
-        if stored is not None:
-            return stored
+        raw, self.found = self.found, None  # once: whoever looks again wants to know what has come meanwhile
+        if raw is None:
+            raw = read_cache(asin, marketplace)
+        kept = None if raw is None else unpack(raw)
+        return kept or self.remembered(asin, marketplace)
+
+    def remembered(self, asin: str, marketplace: str) -> Kept | None:
+        """Return what the row says, and let Redis know it again."""
+        give_back_connection()  # nobody waits for a turn with a connection in hand
         with turns.taken():
-            raw = recall(asin, marketplace)
+            document = recall(asin, marketplace)
         give_back_connection()  # the gateway looks here once more right before it asks upstream
-        stored = None if raw is None else loaded(raw)
-        if raw is not None and stored is not None:
-            write_cache(asin, marketplace, raw, seconds=settings.PRODUCT_FRESH_SECONDS)
-        return stored
+        stored = None if document is None else load(document)
+        if stored is None:
+            return None
+        raw = packed(stored)
+        write_cache(asin, marketplace, raw, seconds=settings.PRODUCT_FRESH_SECONDS)
+        return unpack(raw)
 
     def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
         """Keep this answer: its history as observations, the rest in Redis for so long and as a row."""
-        raw = NUL.sub(rb"\1", dump(stored, history=False))
+        raw = packed(stored)
         write_cache(stored.asin, stored.marketplace, raw, seconds=keep_seconds)
         try:
-            remember(stored, raw)
+            remember(stored, document_in(raw))
         except DatabaseError:  # the answer is good all the same, and whoever waits for it shall have it
             log.exception("answer could not be kept", asin=stored.asin, marketplace=stored.marketplace)
 
 
-@lru_cache(maxsize=256)
-def loaded(raw: bytes) -> StoredProduct | None:
-    """Return what was kept. The same bytes are read once: what they say does not change."""
-    return load(raw)
+def packed(stored: StoredProduct) -> bytes:
+    """Return what Redis keeps of an answer, without the character that PostgreSQL cannot keep."""
+    return NUL.sub(rb"\1", pack(stored))
 
 
 def cache_key(asin: str, marketplace: str) -> str:

@@ -15,12 +15,13 @@ class Ages:
     not_found: int
 
     @classmethod
-    def configured(cls) -> "Ages":
-        """Return the ages of the settings."""
+    def configured(cls, *, fresh: int | None = None) -> "Ages":
+        """Return the ages of the settings, or with another idea of what is fresh."""
+        not_found = settings.PRODUCT_NOT_FOUND_SECONDS
         return cls(
-            settings.PRODUCT_FRESH_SECONDS,
+            settings.PRODUCT_FRESH_SECONDS if fresh is None else fresh,
             settings.PRODUCT_STALE_SECONDS,
-            settings.PRODUCT_NOT_FOUND_SECONDS,
+            not_found if fresh is None else min(fresh, not_found),
         )
 
 

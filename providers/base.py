@@ -7,7 +7,7 @@ never "empty": an empty tuple is a statement (this product has no offers), None 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -252,11 +252,48 @@ class StoredProduct:
     asked: Mapping[Part, datetime]
     fetched_at: datetime
 
+    @property
+    def is_not_found(self) -> bool:
+        """Whether it is known that there is no such product."""
+        return self.product is None
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """The parts it holds."""
+        return self.product.parts if self.product else frozenset()
+
+    @property
+    def providers(self) -> list[str]:
+        """Whose facts it is made of."""
+        sources = self.product.provenance.values() if self.product else ()
+        return sorted({source.provider for source in sources})
+
+
+class KeptProduct(Protocol):
+    """What a store gives: a StoredProduct, or something that says the same and reads `product` when asked."""
+
+    @property
+    def asin(self) -> str: ...
+    @property
+    def marketplace(self) -> str: ...
+    @property
+    def product(self) -> ProductData | None: ...
+    @property
+    def asked(self) -> Mapping[Part, datetime]: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+    @property
+    def is_not_found(self) -> bool: ...
+    @property
+    def parts(self) -> frozenset[Part]: ...
+    @property
+    def providers(self) -> list[str]: ...
+
 
 class ProductStore(Protocol):
     """Where answers are kept between calls. Neither method raises because a cache is down: that is a miss."""
 
-    def get(self, asin: str, marketplace: str) -> StoredProduct | None:
+    def get(self, asin: str, marketplace: str) -> KeptProduct | None:
         """Return the last answer kept, however old, or None. Its product may lack `history`."""
 
     def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
@@ -267,7 +304,21 @@ class ProductStore(Protocol):
 class Answer:
     """What the gateway answers. `product` None: there is no such product. `parts`: what is really in it."""
 
-    product: ProductData | None
+    kept: KeptProduct
     freshness: Freshness
-    fetched_at: datetime
     parts: frozenset[Part]
+
+    @property
+    def product(self) -> ProductData | None:
+        """The product."""
+        return self.kept.product
+
+    @property
+    def fetched_at(self) -> datetime:
+        """When the upstreams were asked."""
+        return self.kept.fetched_at
+
+    @property
+    def age(self) -> int:
+        """How many seconds ago that was."""
+        return max(0, int((datetime.now(UTC) - self.fetched_at).total_seconds()))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from providers.ages import Ages, is_within
-from providers.base import Answer, Freshness, Part, ProductProvider, ProductStore, StoredProduct
+from providers.base import Answer, Freshness, KeptProduct, Part, ProductProvider, ProductStore, StoredProduct
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
 from providers.flights import Flights
 from providers.quest import Quest
@@ -40,9 +40,12 @@ class Gateway:
         self._ages = ages or Ages.configured()
 
     @classmethod
-    def configured(cls, store: ProductStore) -> "Gateway":
-        """Return the gateway to the providers of settings.PROVIDERS."""
-        return cls(product_providers(), store)
+    def configured(cls, store: ProductStore, *, max_age: int | None = None) -> "Gateway":
+        """Return the gateway to the providers of settings.PROVIDERS.
+
+        `max_age`: how many seconds old an answer may be to need no upstream, instead of the usual.
+        """
+        return cls(product_providers(), store, ages=Ages.configured(fresh=max_age))
 
     def product(
         self,
@@ -75,13 +78,13 @@ class Gateway:
                     look=lambda: self._found_meanwhile(quest),
                 )
         except UpstreamUnavailable:
-            if stored is None or stored.product is None or not is_within(stored.fetched_at, self._ages.stale):
+            if stored is None or stored.is_not_found or not is_within(stored.fetched_at, self._ages.stale):
                 raise
             return _answer(stored, wanted, Freshness.STALE)
 
-    def is_fresh(self, stored: StoredProduct, parts: Iterable[Part]) -> bool:
+    def is_fresh(self, stored: KeptProduct, parts: Iterable[Part]) -> bool:
         """Say whether this answers a question for these parts without asking upstream."""
-        if stored.product is None:
+        if stored.is_not_found:
             return is_within(stored.fetched_at, self._ages.not_found)
         return all(is_within(stored.asked.get(part), self._ages.fresh) for part in parts)
 
@@ -103,18 +106,12 @@ class Gateway:
         return _answer(stored, quest.wanted, Freshness.UPSTREAM)
 
     def _keep(self, stored: StoredProduct) -> None:
-        seconds = self._ages.not_found if stored.product is None else self._ages.stale
+        seconds = self._ages.not_found if stored.is_not_found else self._ages.stale
         try:
             self._store.put(stored, keep_seconds=seconds)
         except Exception:  # an answer that is paid for upstream is given, kept or not
             log.exception("product_not_kept", asin=stored.asin, marketplace=stored.marketplace)
 
 
-def _answer(stored: StoredProduct, wanted: frozenset[Part], freshness: Freshness) -> Answer:
-    held = frozenset() if stored.product is None else stored.product.parts
-    return Answer(
-        product=stored.product,
-        freshness=freshness,
-        fetched_at=stored.fetched_at,
-        parts=held & wanted,
-    )
+def _answer(kept: KeptProduct, wanted: frozenset[Part], freshness: Freshness) -> Answer:
+    return Answer(kept=kept, freshness=freshness, parts=kept.parts & wanted)

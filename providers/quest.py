@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from providers.base import PART_FIELDS, Part, ProductData, ProductProvider, StoredProduct
+from providers.base import PART_FIELDS, KeptProduct, Part, ProductData, ProductProvider, StoredProduct
 from providers.belief import doubt
 from providers.errors import ErrorClass, ProviderError
 from providers.merge import merged, missing, signed, taken
@@ -17,7 +17,7 @@ class Quest:
     """What was asked, and what has been said so far."""
 
     def __init__(
-        self, asin: str, marketplace: str, wanted: frozenset[Part], stored: StoredProduct | None
+        self, asin: str, marketplace: str, wanted: frozenset[Part], stored: KeptProduct | None
     ) -> None:
         self.asin = asin
         self.marketplace = marketplace

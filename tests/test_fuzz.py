@@ -27,10 +27,11 @@ SEED = int(os.environ.get("FUZZ_SEED", "20261121"))
 
 
 # What no description can say: which cursor or token is one of ours, which ten letters are an ASIN, which
-# password is a good one, how far apart two dates may be, which moment is still to come. What is refused for
-# one of these is well-formed.
+# password is a good one, how far apart two dates may be, which moment is still to come, what a lookup may
+# cost, whether an answer is kept. What is refused for one of these is well-formed.
 KNOWN_HERE_ONLY = {"invalid_cursor", "invalid_verification", "idempotency_mismatch"}
-CHECKED_HERE_ONLY = {"#/asin", "#/password", "#/from", "#/to"}
+KNOWN_HERE_ONLY |= {"max_credits_exceeded", "cache_miss"}
+CHECKED_HERE_ONLY = {"#/asin", "#/password", "#/fields", "#/from", "#/to"}
 CODES_HERE_ONLY = {"null_characters_not_allowed", "past", "network", "not_printable"}
 ASINS = ("B07ZPKCJ6X", "B0SAMP0001", "B0FAIL0404", "B0PARTIAL0")
 
@@ -41,6 +42,7 @@ def key(transactional_db: None, settings: Settings) -> Iterator[str]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.PROVIDERS = [sample(timeout_ms=0)]
     settings.RATE_LIMITS = {name: {"ip": "1000000/h", "email": "1000000/h"} for name in settings.RATE_LIMITS}
+    settings.API_RATE_LIMITS = dict.fromkeys(settings.API_RATE_LIMITS, (1_000_000, 60))
     user = a_user()
     give(user, 1_000_000)
     yield key_of(user, scopes=list(SCOPES))[1]

@@ -1,16 +1,18 @@
 """What every answer carries, and the one line about it."""
 
+import logging
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+import orjson
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.functional import SimpleLazyObject
-from structlog.testing import capture_logs
 
-from api.middleware import RequestContextMiddleware, user_id
+from api.middleware import RequestContextMiddleware, log, user_id
 
 REQUEST_ID = re.compile(r"req_[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -54,31 +56,57 @@ def get_response_of_length(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"body", headers={"Content-Length": "4"})
 
 
-def told(request: HttpRequest, response: HttpResponse) -> Any:
-    """The line about a request that is answered like this."""
-    with capture_logs() as lines:
-        RequestContextMiddleware(lambda _: response)(request)
-    return lines[-1]
+class Lines(logging.Handler):
+    """The access log, line by line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(orjson.loads(record.getMessage()))
 
 
-def test_the_line_names_the_route_and_not_what_stands_in_it(client: Client) -> None:
-    with capture_logs() as lines:
-        client.get("/health/live?token=secret")
-    line = lines[-1]
+@pytest.fixture
+def access() -> Iterator[list[dict[str, Any]]]:
+    """What is written about each request."""
+    handler = Lines()
+    log.addHandler(handler)
+    yield handler.lines
+    log.removeHandler(handler)
+
+
+def answered(request: HttpRequest, response: HttpResponse) -> None:
+    """Let a request be answered like this."""
+    RequestContextMiddleware(lambda _: response)(request)
+
+
+def test_the_line_names_the_route_and_not_what_stands_in_it(
+    client: Client, access: list[dict[str, Any]]
+) -> None:
+    answer = client.get("/health/live?token=secret")
+    line = access[-1]
+    assert (line["event"], line["level"], line["request_id"]) == ("request", "info", answer["Request-Id"])
     assert (line["method"], line["route"], line["status"]) == ("GET", "health/live", 200)
     assert line["ms"] >= 0
     assert "secret" not in str(line)
     assert "path" not in line
 
 
-def test_an_unknown_path_is_told_without_its_query() -> None:
-    line = told(RequestFactory().get("/wp-login.php?key=1"), HttpResponse(status=404))
-    assert line["path"] == "/wp-login.php"
+def test_an_unknown_path_is_told_without_its_query(access: list[dict[str, Any]]) -> None:
+    answered(RequestFactory().get("/wp-login.php?key=1"), HttpResponse(status=404))
+    assert access[-1]["path"] == "/wp-login.php"
 
 
-def test_the_callers_own_id_is_noted_once_it_is_harmless() -> None:
+def test_a_secret_in_an_unknown_path_is_hidden(access: list[dict[str, Any]]) -> None:
+    answered(RequestFactory().get(f"/plt_live_{'a' * 48}"), HttpResponse(status=404))
+    assert access[-1]["path"] == "/[hidden]"
+
+
+def test_the_callers_own_id_is_noted_once_it_is_harmless(access: list[dict[str, Any]]) -> None:
     request = RequestFactory().get("/", headers={"X-Client-Request-Id": 'a-1\r\n{"forged": 1}' + "x" * 200})
-    assert told(request, HttpResponse())["client_request_id"] == ("a-1forged:1" + "x" * 200)[:64]
+    answered(request, HttpResponse())
+    assert access[-1]["client_request_id"] == ("a-1forged:1" + "x" * 200)[:64]
 
 
 def test_what_a_view_sets_stays() -> None:

@@ -35,7 +35,7 @@ def test_a_lookup_costs_one_credit_and_says_so(as_alice: APIClient, alice: User)
 
 def test_what_was_paid_for_stays_with_who_paid(as_alice: APIClient) -> None:
     headers = as_alice.post(URL, {"asin": ASIN}, format="json").headers
-    assert headers["Cache-Control"] == "private, no-store"
+    assert headers["Cache-Control"] == "private, max-age=3600"
     assert {"Authorization", "X-API-Key"} <= set(headers["Vary"].split(", "))
 
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of
-from products.connections import give_back_connection
+from api.connections import give_back_connection
 from products.models import Product
 from products.tests.factories import full, give, purse, sample
 

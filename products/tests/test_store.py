@@ -12,9 +12,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from structlog.testing import capture_logs
 
 from accounts.caching import outage
+from products.kept import Kept
 from products.models import Observation, Product
 from products.store import RedisThenPostgres, cache_key
 from products.tests.factories import ASIN, NOON, a_product, kept_answer
+from providers.base import StoredProduct
+from providers.codec import load
 
 pytestmark = pytest.mark.django_db
 store = RedisThenPostgres()
@@ -29,11 +32,16 @@ def redis_away(settings: Settings) -> Iterator[None]:
     outage.end()
 
 
+def stored(kept: Kept | None) -> StoredProduct | None:
+    """The same as it was put."""
+    return load(kept.document) if kept else None
+
+
 def test_what_was_put_is_got(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     kept = kept_answer()
     store.put(kept, keep_seconds=60)
     with django_assert_num_queries(0):
-        assert store.get(ASIN, "US") == kept
+        assert stored(store.get(ASIN, "US")) == kept
 
 
 def test_nothing_is_known_of_what_was_never_put() -> None:
@@ -54,15 +62,15 @@ def test_the_row_answers_when_redis_has_forgotten_and_redis_learns_it_again(
     store.put(kept, keep_seconds=60)
     cache.clear()
     with django_assert_num_queries(1):
-        assert store.get(ASIN, "US") == kept
+        assert stored(store.get(ASIN, "US")) == kept
     with django_assert_num_queries(0):
-        assert store.get(ASIN, "US") == kept
+        assert stored(store.get(ASIN, "US")) == kept
 
 
 def test_the_row_answers_when_redis_is_away(redis_away: None) -> None:
     kept = kept_answer()
     store.put(kept, keep_seconds=60)
-    assert store.get(ASIN, "US") == kept
+    assert stored(store.get(ASIN, "US")) == kept
 
 
 def test_a_redis_that_is_away_is_waited_for_once_and_not_at_each_step(redis_away: None) -> None:
