@@ -1,9 +1,10 @@
 """The facts that decide whether a credential is good: asked of the database, remembered for a few seconds.
 
 They travel as JSON in bytes, in the form in which they lie in Redis, so that whoever fetches more from there
-in the same trip can hand them on. The services that end a session, a key or an account make them forgotten at
-once, everywhere; should Redis be away at that moment, they are forgotten by themselves before five seconds
-are over.
+in the same trip can hand them on, or look at them there: the names below are read by scripts as well.
+
+The services that end a session, a key or an account make them forgotten at once, everywhere; should Redis be
+away at that moment, they are forgotten by themselves before five seconds are over.
 """
 
 import time
