@@ -1,5 +1,6 @@
 """The calls under /api/v1/credits/: what I have, where it went, what more would cost."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,9 +14,12 @@ from credits.models import LedgerEntry, Wallet
 from credits.prices import packages
 from credits.queries import NoQuery
 from credits.querysets import LedgerEntryQuerySet
+from credits.rollup import span
 from credits.serializers import BalanceOutput, EntryOutput, HistoryQuery, PackagesOutput
 
 LAST = 10  # movements beside the balance
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class Balance(APIView):
@@ -55,7 +59,11 @@ class History(ListAPIView[LedgerEntry]):
         """The caller's entries, as narrow as the query asks."""
         wanted = HistoryQuery.read(self.request)
         entries: LedgerEntryQuerySet = LedgerEntry.objects.for_user(self.request.user)
-        return entries.matching(**wanted)
+        found = entries.matching(**wanted)
+        if "from" in wanted or "to" in wanted:
+            begins, ends = wanted.get("from", EARLIEST), wanted.get("to", LATEST)
+            found = found.filter(pk__range=span(self.request.user.pk, begins, ends))
+        return found
 
 
 class Packages(APIView):

@@ -148,12 +148,13 @@ LAWS = (
         "the sums by day are those of the entries that were folded",
         """
         SELECT concat_ws(' ', 'wallet', wallet_id, day, kind, operation, key), format(
-          'spent %%s of %%s, received %%s of %%s, entries %%s of %%s',
-          day.spent, entry.spent, day.received, entry.received, day.entries, entry.entries)
+          'spent %%s of %%s, received %%s of %%s, entries %%s of %%s, ids %%s to %%s of %%s to %%s',
+          day.spent, entry.spent, day.received, entry.received, day.entries, entry.entries,
+          day.first_id, day.last_id, entry.first_id, entry.last_id)
         FROM (SELECT * FROM credits_ledgerday WHERE {mine}) AS day
           FULL JOIN ({folded}) AS entry USING (wallet_id, day, kind, operation, key)
-        WHERE (day.spent, day.received, day.entries)
-          IS DISTINCT FROM (entry.spent, entry.received, entry.entries)
+        WHERE (day.spent, day.received, day.entries, day.first_id, day.last_id)
+          IS DISTINCT FROM (entry.spent, entry.received, entry.entries, entry.first_id, entry.last_id)
         """,
     ),
 )

@@ -240,6 +240,17 @@ class LedgerEntry(models.Model):
                 fields=["hold"], condition=Q(hold__isnull=False), name="credits_ledgerentry_captures"
             ),
             models.Index(fields=["wallet"], condition=~Q(receivable=0), name="credits_ledgerentry_owing"),
+            models.Index(
+                fields=["wallet", "kind", "id"],
+                condition=~Q(kind="charge"),
+                name="credits_ledgerentry_kinds",
+            ),
+            models.Index(fields=["wallet", "operation", "id"], name="credits_ledgerentry_operations"),
+            models.Index(
+                fields=["wallet", "reference", "id"],
+                condition=~Q(reference=""),
+                name="credits_ledgerentry_references",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -306,6 +317,8 @@ class LedgerDay(models.Model):
     received = models.BigIntegerField()
     spent = models.BigIntegerField()
     entries = models.BigIntegerField()
+    first_id = models.BigIntegerField(help_text="The first of these entries.")
+    last_id = models.BigIntegerField(help_text="The last of them.")
 
     class Meta:
         constraints: ClassVar = [

@@ -7,6 +7,7 @@ entries above the watermark, read by one statement: whatever commits meanwhile, 
 twice.
 """
 
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from django.db import connection, transaction
 CHUNK = 500_000  # ids in one transaction: a long ledger is folded for the first time in bearable pieces
 # What an entry adds to the figures. A refund belongs to the key that was charged.
 FACTS = """
-SELECT entry.wallet_id, (entry.created_at AT TIME ZONE 'UTC')::date AS day, entry.kind, entry.operation,
+SELECT entry.id, entry.wallet_id, (entry.created_at AT TIME ZONE 'UTC')::date AS day,
+  entry.kind, entry.operation,
   left(coalesce(
     entry.metadata ->> 'key',
     (SELECT charge.metadata ->> 'key' FROM credits_ledgerentry AS charge WHERE charge.id = entry.charge_id),
@@ -25,7 +27,7 @@ FROM credits_ledgerentry AS entry WHERE {which}
 """
 SUMS = """
 SELECT wallet_id, day, kind, operation, key,
-  sum(received) AS received, sum(spent) AS spent, count(*) AS entries
+  sum(received) AS received, sum(spent) AS spent, count(*) AS entries, min(id) AS first_id, max(id) AS last_id
 FROM ({facts}) AS fact GROUP BY wallet_id, day, kind, operation, key
 """
 FOLDED_TO = "coalesce((SELECT folded_to FROM credits_ledgerfold), 0)"
@@ -39,10 +41,12 @@ SELECT folded_to, next_to, next_transaction, pg_current_xact_id()::text::bigint,
 FROM credits_ledgerfold FOR UPDATE SKIP LOCKED
 """
 FOLD = """
-INSERT INTO credits_ledgerday AS day (wallet_id, day, kind, operation, key, received, spent, entries)
+INSERT INTO credits_ledgerday AS day (
+  wallet_id, day, kind, operation, key, received, spent, entries, first_id, last_id)
 {sums}
 ON CONFLICT (wallet_id, day, kind, operation, key) DO UPDATE SET received = day.received + excluded.received,
-  spent = day.spent + excluded.spent, entries = day.entries + excluded.entries
+  spent = day.spent + excluded.spent, entries = day.entries + excluded.entries,
+  first_id = least(day.first_id, excluded.first_id), last_id = greatest(day.last_id, excluded.last_id)
 """.format(sums=SUMS.format(facts=FACTS.format(which="entry.id > %(after)s AND entry.id <= %(upto)s")))
 MOVE = """
 UPDATE credits_ledgerfold
@@ -60,7 +64,20 @@ FROM (
 ) AS movement
 WHERE day BETWEEN %(previous)s AND %(ends)s GROUP BY 1, 2
 """
-LIVE = FACTS.format(which=f"entry.wallet_id = %(wallet)s AND entry.id > %(known)s AND entry.id > {FOLDED_TO}")
+LIVE = f"entry.wallet_id = %(wallet)s AND entry.id > %(known)s AND entry.id > {FOLDED_TO}"
+# The first and the last entry that can be of a period: nothing else has to be read to find those that are.
+SPAN = """
+SELECT
+  least(live.first_id, (SELECT min(first_id) FROM credits_ledgerday
+    WHERE wallet_id = %(wallet)s AND day >= (%(begins)s AT TIME ZONE 'UTC')::date)),
+  greatest(live.last_id, (SELECT max(last_id) FROM credits_ledgerday
+    WHERE wallet_id = %(wallet)s AND day <= (%(ends)s AT TIME ZONE 'UTC')::date))
+FROM (
+  SELECT min(id) FILTER (WHERE entry.created_at >= %(begins)s) AS first_id,
+    max(id) FILTER (WHERE entry.created_at < %(ends)s) AS last_id
+  FROM credits_ledgerentry AS entry WHERE {live}
+) AS live
+"""
 GROUPS = {"day": "day::text", "operation": "operation", "key": "key", "kind": "kind"}
 
 
@@ -131,9 +148,21 @@ def figures(wallet: UUID, group: str, **days: Any) -> list[tuple[str, bool, Sum]
     known = one(f"SELECT {FOLDED_TO}")[0]
     with connection.cursor() as cursor:
         cursor.execute(
-            FIGURES.format(group=GROUPS[group], live=LIVE), {"wallet": wallet, "known": known, **days}
+            FIGURES.format(group=GROUPS[group], live=FACTS.format(which=LIVE)),
+            {"wallet": wallet, "known": known, **days},
         )
         return [(name, is_previous, Sum(*map(int, sums))) for name, is_previous, *sums in cursor.fetchall()]
+
+
+def span(wallet: Any, begins: datetime, ends: datetime) -> tuple[int, int]:
+    """Ids between which all of a wallet's entries of a period lie, both included; (0, -1) for none."""
+    known = one(f"SELECT {FOLDED_TO}")[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SPAN.format(live=LIVE), {"wallet": wallet, "known": known, "begins": begins, "ends": ends}
+        )
+        first, last = cursor.fetchone()
+    return (0, -1) if first is None or last is None else (first, last)
 
 
 def run(sql: str, parameters: Any = None) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
 from django.urls import reverse as url_of
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -13,23 +12,11 @@ from rest_framework.test import APIClient
 from credits.models import LedgerEntry
 from credits.services import charge, refund
 from credits.tests.factories import user_with
-from credits.tests.sums import fold_everything
+from credits.tests.sums import fold_everything, moved
 
 KEY = "0199f3a2-0000-7000-8000-000000000001"
 TODAY = datetime.now(UTC).date()
 ANALYTICS = url_of("credits:analytics")
-
-
-def moved(key: str, days: int) -> None:
-    """Let an entry be so many days old; only who can switch the guards off is able to."""
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE credits_ledgerentry DISABLE TRIGGER USER")
-        cursor.execute(
-            "UPDATE credits_ledgerentry SET created_at = created_at - %s * interval '1 day' WHERE key = %s",
-            [days, key],
-        )
-        cursor.execute("ALTER TABLE credits_ledgerentry ENABLE TRIGGER USER")
-        cursor.execute("ALTER TABLE credits_ledgerentry DISABLE TRIGGER credits_ledgerentry_no_truncate")
 
 
 @pytest.fixture

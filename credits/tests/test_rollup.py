@@ -2,6 +2,7 @@
 
 import random
 import threading
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from credits.models import LedgerDay, LedgerEntry, LedgerFold
 from credits.services import adjust, charge, grant, hold, payment, refund, release, reverse
 from credits.tasks import fold_ledger
 from credits.tests.factories import another_session, assert_sound, at_once, user_with
-from credits.tests.sums import assert_figures_are_exact, fold_everything, folded_to, quick
+from credits.tests.sums import assert_figures_are_exact, fold_everything, folded_to, moved, quick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +56,29 @@ def test_figures_are_those_of_the_entries_however_often_they_are_folded_in_betwe
             assert_figures_are_exact(users[turn % 2], group)
     assert LedgerDay.objects.exists()
     assert_sound()
+
+
+@pytest.mark.parametrize("folded", [0, 15, 30])
+def test_no_entry_of_a_period_lies_outside_its_span(folded: int) -> None:
+    user = user_with(100)
+    for number in range(30):
+        charge(user, 1, operation="job", key=f"chg_{number}")
+        moved(f"chg_{number}", 30 - number + random.choice([0, 0, 7, -3]))  # clocks need not be right
+        if number == folded - 1:
+            fold_everything()
+    entries = LedgerEntry.objects.for_user(user)
+    times = [entry.created_at for entry in entries]
+    for _ in range(60):
+        begins, ends = sorted(random.choices(times, k=2))
+        wanted = entries.matching(**{"from": begins, "to": ends})
+        first, last = rollup.span(user.pk, begins, ends)
+        assert set(wanted.filter(pk__range=(first, last))) == set(wanted)
+    if folded == 30:
+        begins = entries.get(key="chg_15").created_at
+        first, last = rollup.span(user.pk, begins, begins)
+        assert last - first < 25
+    day = timedelta(days=1)
+    assert rollup.span(user.pk, max(times) + day, max(times) + 2 * day) == (0, -1)
 
 
 def test_folding_again_changes_nothing() -> None:
