@@ -114,7 +114,7 @@ def main() -> None:
     if config == "bench/profiled.py":
         print_profile(60)
     if set(statuses) != {200} or not entries == after[1] - before[1] == answers == charged:
-        raise SystemExit("the money does not add up")
+        raise SystemExit("not everybody was answered, or the money does not add up")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ Starts engines of its own, in a data folder of its own, because it stops them: S
 SIGKILL for one that is dead and started anew. Each is away for BENCH_OUTAGE_SECONDS. Meanwhile twenty callers
 ask five times a second each for a cached product, now and then for one that nobody asked for before, and one
 greedy caller asks far more often than the limit of its key allows. Printed for each stretch of time: answers
-by status and how long they took, what was read from PostgreSQL a second (`callers`: who is behind a
-credential; `products`; `upstream`: answers that came from there); then whether every paid answer is paid once
-and what check_ledger says.
+by status and how long they took, the greedy caller's beside them (429: the limit holds), and what was read
+from PostgreSQL a second (`callers`: who is behind a credential; `products`; `upstream`: answers from there).
+Then whether every paid answer is paid once, and what check_ledger says.
 """
 
 import itertools
@@ -38,6 +38,7 @@ from config.processes import Child, stop_on_signals
 AWAY_SECONDS = float(os.environ.get("BENCH_OUTAGE_SECONDS", "5"))
 BEFORE_SECONDS, AFTER_SECONDS = 3.0, 10.0
 CALLERS, PAUSE = 20, 0.2
+GREEDY = 4  # clients of one more caller
 NEW_EVERY = 20  # so many requests for the cached product, then one for a new one
 QUOTA = 400  # requests a minute for one key
 LIMITS = {"LIMIT_PER_KEY": str(QUOTA), "LIMIT_PER_USER": str(QUOTA), "LIMIT_PER_ADDRESS": "1000000"}
@@ -122,7 +123,7 @@ def suffer(outage: Callable[[], Any], address: stage.Address, asked: list[bytes]
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as processes:
         load = processes.submit(drive, address, asked, clients=CALLERS, seconds=seconds, pause=PAUSE)
         many = [greedy] * 100_000
-        pushing = processes.submit(drive, address, many, clients=4, seconds=seconds, pause=0.05)
+        pushing = processes.submit(drive, address, many, clients=GREEDY, seconds=seconds, pause=0.05)
         watch = threading.Thread(target=watch_reads, args=(run, over), daemon=True)
         watch.start()
         time.sleep(BEFORE_SECONDS)
@@ -205,7 +206,9 @@ def tell(name: str, run: Run, before: tuple[int, int]) -> bool:
         f"{paid} paid answers, {entries} charges of {after[1] - before[1]} credits "
         f"({entries - paid} charged without an answer); {stage.check_ledger()}"
     )
-    return entries == paid and charged == after[1] - before[1]
+    # What PostgreSQL was committing when it stopped may stand, though nobody could be told.
+    untold = GREEDY + CALLERS if name.startswith(postgres_server.NAME) else 0
+    return charged == paid and 0 <= entries - paid <= untold and entries == after[1] - before[1]
 
 
 def requests_of(callers: list[stage.Headers]) -> list[bytes]:
