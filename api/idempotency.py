@@ -19,10 +19,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from accounts.authentication import authenticate
 from accounts.client_address import address_group, client_address
 from accounts.errors import AccountsError
 from api import attempts, parsers
+from api.admission import admit
 from api.attempts import Attempt, Kept
 from api.connections import give_back_connection
 from api.errors import (
@@ -97,18 +97,18 @@ def begin(
 
 
 def caller_of(request: HttpRequest, view: APIView) -> str | None:
-    """Return whose keys these are: an account's, or an address's where nobody needs one; None: refused."""
-    if not view.authentication_classes:
-        return f"address:{address_group(client_address(request))}"
+    """Return whose keys these are: an account's, or an address's where nobody needs one; None: refused.
+
+    The call counts from here on, whatever comes of it. Raises LimitExceeded.
+    """
+    is_open = not view.authentication_classes
     try:
-        known = authenticate(
-            request.META.get("HTTP_AUTHORIZATION", ""),
-            request.META.get("HTTP_X_API_KEY", ""),
-            address=lambda: client_address(request),
-        )
+        admitted = admit(request, anonymous=is_open)
     except AccountsError:
         return None
-    return f"account:{known[0].pk}" if known else None
+    if is_open:
+        return f"address:{address_group(client_address(request))}"
+    return f"account:{admitted.user.pk}" if admitted.user else None
 
 
 def key_in(header: str | None) -> str:
