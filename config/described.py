@@ -13,7 +13,7 @@ from django.conf import settings
 
 from api.renderers import dumps
 from config.described_headers import HEADERS, request_headers, response_headers
-from config.described_problems import examples_of_problems, failures, problem_schema
+from config.described_problems import examples_of_problems, failures, names, problem_schema
 
 Json = dict[str, Any]
 # The first step of a path below /api/v1/: how its calls are called together, and what they are about.
@@ -89,6 +89,12 @@ def finish(operation: Json, path: str, method: str, components: Json) -> None:
         succeed(operation, status, response, components)
         if status in example.get("responses", {}) and "content" in response:
             response["content"]["application/json"]["example"] = example["responses"][status]
+    if "If-None-Match" in names(operation, "header"):
+        kept = {
+            "description": "You have this answer already; free.",
+            "headers": response_headers(operation, "304"),
+        }
+        operation["responses"]["304"] = kept
     operation["responses"] |= failures(operation, path, method, components["responses"])
 
 

@@ -17,10 +17,14 @@ HEADERS = {
     "Request-Id": header(
         "The name of this request, also in the log.", "req_01M7WFKV43SJVE1JF5CSSDCCV6", required=True
     ),
-    "RateLimit-Policy": header("The limits that hold: q calls in w seconds.", '"minute";q=600;w=60'),
-    "RateLimit": header("What is left: r calls until t seconds from now.", '"minute";r=599;t=60'),
-    "X-RateLimit-Limit": header("The limit that is nearest: calls.", 600, kind="integer"),
-    "X-RateLimit-Remaining": header("Calls left of it.", 599, kind="integer"),
+    "RateLimit-Policy": header(
+        "The limits that hold: q calls in w seconds.", '"key";q=1200;w=60, "user";q=2400;w=60'
+    ),
+    "RateLimit": header(
+        "What is left: r calls until t seconds from now.", '"key";r=1199;t=42, "user";r=2399;t=42'
+    ),
+    "X-RateLimit-Limit": header("The limit that is nearest: calls.", 1200, kind="integer"),
+    "X-RateLimit-Remaining": header("Calls left of it.", 1199, kind="integer"),
     "X-RateLimit-Reset": header(
         "When it is full again, in seconds since 1970 (UTC).", 1795435200, kind="integer"
     ),

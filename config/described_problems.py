@@ -18,7 +18,7 @@ from config.described_headers import BILLABLE, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
 from credits import errors as credits
-from products.errors import ProductNotFound
+from products.errors import MaxCreditsExceeded, NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
 
 Json = dict[str, Any]
@@ -51,6 +51,9 @@ MEMBER_SCHEMAS: Json = {
     "address": {"type": ["string", "null"], "description": "Where the call came from."},
     "asin": TEXT,
     "marketplace": TEXT,
+    "quoted": {"type": "integer", "description": "Credits the call may cost."},
+    "max_credits": {"type": "integer", "description": "Credits that were allowed."},
+    "violated_policies": {"type": "array", "items": TEXT, "description": "The limits that were reached."},
     "credits_charged": {"type": "integer", "const": 0},
 }
 # One of each, as a call meets it. A code without one gets an example from its words.
@@ -75,10 +78,13 @@ HAPPENED: tuple[BaseException, ...] = (
     accounts.TooManyKeys(100),
     accounts.SessionRequired(),
     accounts.InvalidVerification(),
-    accounts.RateLimited(17),
+    api.LimitExceeded(["key"], 17),
     credits.InsufficientCredits(2, 1),
     credits.CapReached(UUID("0b5f1d8e-6a54-4a0e-9f3c-0d2f6f3f7a11"), 5, 0, None),
+    credits.UnknownCharge("chg_01M7WFKV43SJVE1JF5CSSDCCV6"),
+    MaxCreditsExceeded(3, 2),
     ProductNotFound("B0FAIL0404", "US"),
+    NotKept("B07ZPKCJ6X", "US"),
     Http404(),
     drf.NotAcceptable(),
     api.BodyTooLarge(1_000_000),

@@ -169,8 +169,13 @@ def codes(described: Json, operation: Json) -> list[str]:
 
 
 def fields(described: Json, schema: Json, before: str = "", depth: int = 1) -> Iterator[Field]:
-    """Yield the members of an object and those of the objects in it, each with the way to it."""
+    """Yield the members of an object and those of the objects in it, each with the way to it.
+
+    Where there is a choice of objects, the first is the usual one.
+    """
     schema = resolved(described, schema)
+    if "oneOf" in schema:
+        schema = resolved(described, schema["oneOf"][0])
     for name, told in schema.get("properties", {}).items():
         yield field(described, before + name, told, name in schema.get("required", []))
         inner, way = inside(described, told)

@@ -12,6 +12,8 @@ from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
 
 from config.contract import breaking
+from config.described_problems import MEMBER_SCHEMAS
+from config.errors import MEMBERS
 from config.management.commands import schema
 from config.management.commands.schema import CONTRACT, described
 
@@ -167,6 +169,10 @@ def test_the_description_is_made_without_a_doubt() -> None:
     reset_generator_stats()
     SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     assert not GENERATOR_STATS, [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
+
+
+def test_every_member_that_a_problem_can_have_is_described() -> None:
+    assert {name for names in MEMBERS.values() for name in names} <= set(MEMBER_SCHEMAS)
 
 
 def test_every_operation_is_whole() -> None:
