@@ -101,3 +101,11 @@ def test_what_stands_in_a_document_cannot_become_html() -> None:
 def test_headings_of_the_same_words_have_anchors_of_their_own() -> None:
     page = rendered("# T\n\n## Twice\n\n## Twice\n\n## `not_found` · 404\n")
     assert [heading.anchor for heading in page.headings] == ["twice", "twice-more", "not_found"]
+
+
+def test_the_limits_of_the_document_are_those_that_hold() -> None:
+    text = Path(settings.BASE_DIR, "docs", "limits.md").read_text()
+    found = dict(re.findall(r"\| ([\d,]+) \| `(\w+)` \|$", text, re.MULTILINE))
+    told = {policy: int(calls.replace(",", "")) for calls, policy in found.items()}
+    assert told == {name: quota for name, (quota, seconds) in settings.API_RATE_LIMITS.items()}
+    assert f"{settings.API_MAX_BODY_BYTES:,} bytes" in text
