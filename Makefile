@@ -2,7 +2,7 @@
 # Everything happens inside this folder; its path may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint schema bench manage shell constraints reset clean
+.PHONY: help run test lint schema bench scale manage shell constraints reset clean
 
 PYTHON ?=
 ARGS ?=
@@ -46,6 +46,10 @@ bench: ## Measure the lookup, misses beside it, the ledger beside pgbench, and o
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
 		&& $(engines) -- sh -ec 'for what in lookup misses ledger; do .venv/bin/python -m bench.$$what; done' \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
+
+scale: ## Measure the ledger and the log of calls at ten million rows, beside ten thousand
+	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
+		&& exec $(engines) -- sh -ec 'for what in scale scale_calls; do .venv/bin/python -m bench.$$what; done'
 
 manage: ## Run a Django command: make manage ARGS="check_ledger"
 	@$(environment) run && exec $(engines) --join -- .venv/bin/python manage.py $(ARGS)

@@ -3,8 +3,8 @@
     make bench          (PALLET_DATA_DIR=.data/outages python -m bench.outages)
 
 Starts engines of its own, in a data folder of its own, because it stops them: SIGSTOP for one that hangs,
-SIGKILL for one that is dead and started anew. Each is away for BENCH_OUTAGE_SECONDS. Meanwhile twenty callers
-ask five times a second each for a cached product, now and then for one that nobody asked for before, and one
+SIGKILL for one that is dead and started anew. Each is away for BENCH_OUTAGE_SECONDS. Meanwhile forty callers
+ask 2.5 times a second each for a cached product, now and then for one that nobody asked for before, and one
 greedy caller asks far more often than the limit of its key allows. Printed for each stretch of time: answers
 by status and how long they took, the greedy caller's beside them (429: the limit holds), and what was read
 from PostgreSQL a second (`callers`: who is behind a credential; `products`; `upstream`: answers from there).
@@ -37,10 +37,10 @@ from config.processes import Child, stop_on_signals
 
 AWAY_SECONDS = float(os.environ.get("BENCH_OUTAGE_SECONDS", "5"))
 BEFORE_SECONDS, AFTER_SECONDS = 3.0, 10.0
-CALLERS, PAUSE = 20, 0.2
-GREEDY = 4  # clients of one more caller
+CALLERS, PAUSE = 40, 0.4
+GREEDY = 8  # clients of one more caller
 NEW_EVERY = 20  # so many requests for the cached product, then one for a new one
-QUOTA = 400  # requests a minute for one key
+QUOTA = 200  # requests a minute for one key: a caller needs 150, the greedy one asks 9,600 times
 LIMITS = {"LIMIT_PER_KEY": str(QUOTA), "LIMIT_PER_USER": str(QUOTA), "LIMIT_PER_ADDRESS": "1000000"}
 READS = """
     SELECT (SELECT idx_scan + seq_scan FROM pg_stat_user_tables WHERE relname = 'accounts_apikey'),
