@@ -34,7 +34,8 @@ TRIP = """
 local facts = redis.call('GET', KEYS[1])
 local answer = {facts, KEYS[2] and redis.call('GET', KEYS[2]) or false}
 if not facts then return answer end
-local caller = cjson.decode(facts)
+local is_read, caller = pcall(cjson.decode, facts)
+if not is_read or type(caller) ~= 'table' or type(caller.user) ~= 'table' then return answer end
 local proof = caller.hash or caller.version
 local is_bound = type(caller.allowed_ips) == 'table' and #caller.allowed_ips > 0
 local is_over = type(caller.expires_at) == 'number' and caller.expires_at <= tonumber(ARGV[2])

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import services, sessions
 from accounts.authentication import authenticate
+from accounts.caching import outage
 from accounts.facts import REMEMBERED_SECONDS
 from accounts.models import AuditEvent, Session, User
 from accounts.sessions import SignedIn
@@ -150,3 +151,4 @@ def test_the_act_is_noted(ann: SignedIn, act: Callable[[User], None], action: st
 def test_facts_in_another_form_are_asked_for_again(ann: SignedIn, facts: bytes) -> None:
     get_redis_connection("default").set(f"pallet:principal:session:{ann.session_id}", facts)
     assert bearing(ann.access_token).get(ME).json()["user"]["email"] == ann.user.email
+    assert not outage.is_on(), "Redis answered; that it held nonsense is no reason to do without it"
