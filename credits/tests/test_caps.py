@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
+from pytest_django import DjangoAssertNumQueries
 
-from credits.caps import remove_cap, set_cap
+from credits.caps import caps_of, remove_cap, set_cap
 from credits.errors import CapReached, DuplicateEntry, InsufficientCredits
 from credits.models import SpendingCap
 from credits.services import capture, charge, hold, refund, release
@@ -226,3 +227,21 @@ def test_a_cap_set_again_in_a_later_window_starts_with_it() -> None:
 def test_refuses_what_is_no_cap(limit: int, period: str) -> None:
     with pytest.raises(ValueError, match="whole number"):
         set_cap(uuid4(), limit=limit, period=period)
+
+
+def test_the_caps_of_some_subjects_are_told_as_they_stand_now(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    user, daily, lowered, unknown = user_with(20), uuid4(), uuid4(), uuid4()
+    with time_machine.travel(NOON, tick=False):
+        set_cap(daily, limit=5, period="day")
+        spend(user, 5, daily)
+    set_cap(lowered, limit=9, period="total")
+    spend(user, 7, lowered)
+    set_cap(lowered, limit=2, period="total")
+    with time_machine.travel(NOON + timedelta(days=1), tick=False), django_assert_num_queries(1):
+        told = caps_of([daily, lowered, unknown])
+    assert told == {
+        daily: {"limit": 5, "period": "day", "spent": 0, "resets_at": datetime(2026, 11, 22, tzinfo=UTC)},
+        lowered: {"limit": 2, "period": "total", "spent": 7, "resets_at": None},
+    }
