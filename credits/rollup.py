@@ -47,7 +47,8 @@ INSERT INTO credits_ledgerday AS day (
 ON CONFLICT (wallet_id, day, kind, operation, key) DO UPDATE SET received = day.received + excluded.received,
   spent = day.spent + excluded.spent, entries = day.entries + excluded.entries,
   first_id = least(day.first_id, excluded.first_id), last_id = greatest(day.last_id, excluded.last_id)
-""".format(sums=SUMS.format(facts=FACTS.format(which="entry.id > %(after)s AND entry.id <= %(upto)s")))
+"""
+NEW = SUMS.format(facts=FACTS.format(which="entry.id > %(after)s AND entry.id <= %(upto)s"))
 MOVE = """
 UPDATE credits_ledgerfold
 SET folded_to = %(upto)s, next_to = %(next_to)s, next_transaction = %(next_transaction)s
@@ -127,7 +128,7 @@ def fold() -> int:
             if not mark.is_settled:
                 return folded
             upto = min(mark.next_to, mark.folded_to + CHUNK)
-            run(FOLD, {"after": mark.folded_to, "upto": upto})
+            run(FOLD.format(sums=NEW), {"after": mark.folded_to, "upto": upto})
             folded += upto - mark.folded_to
             if upto == mark.next_to:
                 move(upto, None, None)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 
 from credits import rollup
 from credits.laws import breaches
@@ -205,8 +206,7 @@ def test_figures_are_exact_while_many_write_and_fold() -> None:
 def test_a_sum_that_is_wrong_is_found(column: str) -> None:
     user = user_with(10)
     fold_everything()
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE credits_ledgerday SET {column} = {column} + 1")  # noqa: S608
+    LedgerDay.objects.update(**{column: F(column) + 1})
     [(law, subject, _)] = breaches([user.pk])
     assert law == "the sums by day are those of the entries that were folded"
     assert str(user.pk) in subject
