@@ -14,6 +14,7 @@ from typing import Any
 from django.http import HttpRequest
 from django_redis import get_redis_connection
 from redis.commands.core import Script
+from redis.exceptions import NoScriptError, ResponseError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -25,6 +26,7 @@ from accounts.errors import AccountsError
 from accounts.models import User
 from api import throttling
 from api.errors import LimitExceeded
+from api.gathering import Gathering
 from api.throttling import Counter, Used, counter
 
 # The facts about the caller (KEYS[1]) and what the view wants (KEYS[2]). Where the facts alone say yes, the
@@ -167,7 +169,9 @@ def trip(claim: Claim, wanted: str, now: float) -> tuple[bytes | None, bytes | N
     for policy in POLICIES[claim.kind]:
         one = counter(policy, "", now)
         arguments += [policy, one.window, one.policy.seconds]
-    answer: list[Any] = outage.attempt(lambda: script(TRIP)(keys, arguments), otherwise=lambda: [None, None])
+    script = registered(TRIP)
+    command = ("EVALSHA", script.sha, len(keys), *keys, *arguments)
+    answer: list[Any] = outage.attempt(lambda: trips.ask(command), otherwise=lambda: [None, None])
     facts, brought, *counts = answer
     return facts, brought or None, counts
 
@@ -186,8 +190,41 @@ def by_address(request: HttpRequest, now: float) -> Counter:
 def count_in_redis(counters: Sequence[Counter]) -> list[int]:
     """Count one request in each."""
     seconds = [one.policy.seconds for one in counters]
-    counts: list[int] = script(COUNT)([one.name for one in counters], seconds)
+    client = get_redis_connection("default")
+    counts: list[int] = registered(COUNT)([one.name for one in counters], seconds, client)
     return counts
+
+
+def make(commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Make trips together, on one connection. Raises RedisError for all when one of them fails."""
+    pool = get_redis_connection("default").connection_pool
+    connection = pool.get_connection()
+    try:
+        connection.send_packed_command(connection.pack_commands(commands))
+        answers = [read(connection) for _ in commands]
+    finally:
+        pool.release(connection)
+    for place, answer in enumerate(answers):
+        if isinstance(answer, NoScriptError):  # Redis was started anew
+            answers[place] = again(commands[place])
+    return answers
+
+
+def read(connection: Any) -> Any:
+    """Return one answer; a refusal is one too, so that the others are still read."""
+    try:
+        return connection.read_response()
+    except ResponseError as error:
+        return error
+
+
+def again(command: tuple[Any, ...]) -> Any:
+    """Make a trip whose script Redis does not know any more."""
+    _, _, *arguments = command
+    return get_redis_connection("default").eval(TRIP, *arguments)
+
+
+trips: Gathering[tuple[Any, ...], Any] = Gathering(make)
 
 
 @cache
@@ -195,8 +232,3 @@ def registered(text: str) -> Script:
     """Return a script under its hash."""
     found: Script = get_redis_connection("default").register_script(text)
     return found
-
-
-def script(text: str) -> Any:
-    """Return a script to be called with its keys and arguments, on today's connection."""
-    return lambda keys, arguments: registered(text)(keys, arguments, get_redis_connection("default"))

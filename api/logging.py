@@ -121,6 +121,10 @@ def bare_formatter() -> logging.Formatter:
     return logging.Formatter("%(message)s")
 
 
+# What no line of ours says need not be found out for each (Python's logging HOWTO, "Optimization").
+logging._srcfile = None  # type: ignore[assignment]
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,

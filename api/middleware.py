@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
@@ -23,6 +23,17 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+PROTECTIVE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+OF_DATA, OF_PAGES = (
+    ResponseHeaders({**PROTECTIVE, "Content-Security-Policy": policy})._store
+    for policy in (DATA_POLICY, PAGE_POLICY)
+)
+VARIES = ("Accept-Encoding", "Authorization", "X-API-Key")
 
 
 class RequestContextMiddleware:
@@ -57,14 +68,14 @@ def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     """Set the request id and whatever protective header the view left open."""
     headers = response.headers
     is_page = headers.get("Content-Type", "").startswith("text/html")
+    # What Django has checked and converted once need not be so for each answer.
+    headers._store = {**(OF_PAGES if is_page else OF_DATA), **headers._store}  # type: ignore[attr-defined]
     headers["Request-Id"] = request.id  # type: ignore[attr-defined]
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else DATA_POLICY)
-    headers.setdefault("Cache-Control", "private, no-store")
     if request.path_info.startswith("/api/"):
-        patch_vary_headers(response, ("Accept-Encoding", "Authorization", "X-API-Key"))
+        if "vary" in headers._store:  # type: ignore[attr-defined]
+            patch_vary_headers(response, VARIES)
+        else:
+            headers["Vary"] = ", ".join(VARIES)
         if admitted := getattr(request, "admission", None):
             for name, value in throttling.headers(admitted.used, time.time()).items():
                 headers[name] = value

@@ -41,11 +41,6 @@ def dumps(data: Any) -> bytes:
     return orjson.dumps(data, default=plain, option=OPTIONS)
 
 
-def written(data: Any) -> orjson.Fragment:
-    """Return `data` written already, to stand in an answer as it is; what cannot be written fails here."""
-    return orjson.Fragment(dumps(data))
-
-
 def plain(value: Any) -> Any:
     """Turn what orjson does not know into what it does."""
     if isinstance(value, Decimal | Promise | uuid.UUID):

@@ -10,10 +10,10 @@ admin.site.site_title = admin.site.site_header = "Pallet"
 admin.site.index_title = "Operators"
 
 urlpatterns = [
-    path("", home, name="home"),
-    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("products.urls")),  # in the order in which they are asked most
     path("api/v1/", include("credits.urls")),
-    path("api/v1/", include("products.urls")),
+    path("api/v1/", include("accounts.urls")),
+    path("", home, name="home"),
     path("api/docs/", reference.page, name="reference"),
     path("", include("api.urls")),
     path("docs", docs.index, name="docs"),

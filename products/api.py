@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import caller
 from api import admission, conditional, queries
+from api.answers import delivered
 from api.ids import charge_key
 from credits.services import payment
 from products import catalogue, kept, questions, receipt, services
@@ -70,7 +71,7 @@ class Lookup(APIView):
         if is_known:
             return HttpResponse(status=304, headers=headers)
         data = complete(shown, answer.freshness, answer.age)
-        return Response({"credits_used": due.charged, "data": data}, headers=headers)
+        return delivered(request, data, credits_used=due.charged, headers=headers)
 
     def quote(self, request: Request, asked: Question, price: int) -> Response:
         """Say what the lookup would cost, and whether there is enough."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from api.renderers import dumps
 from providers.base import PART_FIELDS, Answer, Freshness, Part, ProductData, Source
 
@@ -78,10 +76,10 @@ def tag_of(shown: bytes) -> str:
     return f'W/"{hashlib.blake2b(shown, digest_size=12).hexdigest()}"'
 
 
-def complete(shown: bytes, freshness: Freshness, age: int) -> orjson.Fragment:
+def complete(shown: bytes, freshness: Freshness, age: int) -> bytes:
     """Return a product as it is sent: what is shown, and how old that is."""
     tail = b',"freshness":"%b","age_seconds":%d}' % (FRESHNESS[freshness].encode(), age)
-    return orjson.Fragment(shown[:-1] + tail)
+    return shown[:-1] + tail
 
 
 def shown_of(answer: Answer, shape: Shape) -> bytes:
