@@ -30,7 +30,7 @@ keepalive = 30  # seconds; callers that come back soon save a connection
 graceful_timeout = 25  # seconds for requests under way when asked to stop
 worker_tmp_dir = os.environ.get("TMPDIR")
 control_socket_disable = True  # it would lie in the home folder
-accesslog = None  # api.middleware writes a line for each request
+logger_class = "config.worker.Log"  # api.middleware writes a line for each request
 logconfig_dict = settings.LOGGING | {  # its own words as JSON too, without secrets
     "loggers": {"gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False}},
 }

@@ -9,6 +9,7 @@ from socket import socket
 from typing import Any
 
 from django.http import HttpRequest
+from gunicorn.glogging import Logger
 from gunicorn.http import errors
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -24,6 +25,15 @@ DETAILS: dict[type[Exception], str] = {
     errors.InvalidHeader: "A header is not of the form 'Name: value'.",
     errors.InvalidHeaderName: "The name of a header is none.",
 }
+
+
+class Log(Logger):  # type: ignore[misc]
+    """gunicorn's log without a line for each request, which it would else prepare and then not write."""
+
+    @property
+    def access_log_enabled(self) -> bool:
+        """Say no: api.middleware writes that line."""
+        return False
 
 
 class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
