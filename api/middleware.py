@@ -69,10 +69,10 @@ def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     headers = response.headers
     is_page = headers.get("Content-Type", "").startswith("text/html")
     # What Django has checked and converted once need not be so for each answer.
-    headers._store = {**(OF_PAGES if is_page else OF_DATA), **headers._store}  # type: ignore[attr-defined]
+    headers._store = {**(OF_PAGES if is_page else OF_DATA), **headers._store}
     headers["Request-Id"] = request.id  # type: ignore[attr-defined]
     if request.path_info.startswith("/api/"):
-        if "vary" in headers._store:  # type: ignore[attr-defined]
+        if "vary" in headers._store:
             patch_vary_headers(response, VARIES)
         else:
             headers["Vary"] = ", ".join(VARIES)
