@@ -80,8 +80,20 @@ def capture(
     Raises HoldClosed, HoldExceeded, DuplicateEntry, ValueError.
     """
     check_amount(amount)
+    check_terms("capture", key, "")  # what else the entry says was looked at when the hold was made
+    noted = statements.as_json(metadata)
+    with once(key):
+        taken = statements.capture(hold, amount, key=key, is_last=is_last, metadata=noted)
+    if taken is not None:
+        return Movement(key, -amount, *taken)
+    return capture_by_the_books(hold, amount, key=key, is_last=is_last, metadata=noted)
+
+
+def capture_by_the_books(
+    hold: UUID, amount: int, *, key: str, is_last: bool, metadata: str | None
+) -> Movement:
+    """Capture in several steps: where the wallet owes, a cap gets something back, or to say what is wrong."""
     terms = find(hold)
-    check_terms(terms.operation, key, terms.reference)
     with books_of(terms.wallet_id, key=key, cap=terms.cap) as books:
         held = still_open(hold)
         if amount > held.remaining:
@@ -98,7 +110,7 @@ def capture(
             hold_id=held.pk,
             cap=held.cap,
             cap_window=held.cap_window,
-            metadata=statements.as_json(metadata),
+            metadata=metadata,
         )
         if held.remaining and is_last:
             books.close(held, HoldStatus.RELEASED)

@@ -40,6 +40,36 @@ SELECT %(id)s, user_id, %(amount)s, %(operation)s, %(reference)s, %(key)s,
   %(cap)s::uuid, %(cap_window)s::timestamptz, %(expires_at)s::timestamptz FROM set_aside
 RETURNING (SELECT available FROM set_aside)
 """
+# Takes from a hold what is due, its wallet being locked first: whoever ends a hold has that lock, so how far
+# the hold has come is looked at again behind it. A wallet that owes, and a cap that is to get something back,
+# need more than this.
+CAPTURE = """
+WITH locked AS (
+  SELECT user_id FROM credits_wallet
+  WHERE user_id = (SELECT wallet_id FROM credits_hold WHERE id = %(hold)s) AND receivable = 0
+  FOR NO KEY UPDATE
+), captured AS (
+  UPDATE credits_hold AS hold SET captured = captured + %(amount)s,
+    released = CASE WHEN %(is_last)s THEN amount - captured - %(amount)s ELSE 0 END,
+    status = CASE WHEN amount = captured + %(amount)s THEN 'captured' WHEN %(is_last)s THEN 'released'
+      ELSE 'open' END,
+    ended_at = CASE WHEN %(is_last)s OR amount = captured + %(amount)s THEN clock_timestamp() END
+  FROM locked
+  WHERE hold.id = %(hold)s AND hold.wallet_id = locked.user_id AND status = 'open'
+    AND amount >= captured + %(amount)s
+    AND (cap IS NULL OR amount = captured + %(amount)s OR NOT %(is_last)s)
+  RETURNING hold.*
+), taken AS (
+  UPDATE credits_wallet SET balance = balance - %(amount)s, held = held - %(amount)s - captured.released
+  FROM captured WHERE user_id = captured.wallet_id
+  RETURNING balance, balance - held AS available
+)
+INSERT INTO credits_ledgerentry (
+  wallet_id, amount, balance_after, kind, operation, reference, key, hold_id, cap, cap_window, metadata)
+SELECT wallet_id, -%(amount)s, balance,
+  'charge', operation, reference, %(key)s, id, cap, cap_window, %(metadata)s::jsonb FROM captured, taken
+RETURNING balance_after, (SELECT available FROM taken)
+"""
 STANDING = """
 SELECT (SELECT balance - held FROM credits_wallet WHERE user_id = %(wallet)s),
   EXISTS (SELECT FROM credits_ledgerentry WHERE key = %(entry_key)s),
@@ -179,6 +209,21 @@ def set_aside(hold: Mapping[str, Any]) -> int | None:
     """Make a hold; what is left to spend, or None when there is too little. Raises IntegrityError."""
     made = rows(SET_ASIDE, hold)
     return made[0][0] if made else None
+
+
+def capture(
+    hold: UUID, amount: int, *, key: str, is_last: bool, metadata: str | None
+) -> tuple[int, int] | None:
+    """Take from an open hold; (balance, available), or None when that takes more. Raises IntegrityError."""
+    parameters = {
+        "hold": hold,
+        "amount": amount,
+        "key": key,
+        "is_last": is_last,
+        "metadata": metadata or "{}",
+    }
+    taken = rows(CAPTURE, parameters)
+    return (taken[0][0], taken[0][1]) if taken else None
 
 
 def standing(wallet: UUID, *, entry_key: str = "", hold_key: str = "") -> tuple[int, bool]:

@@ -1,14 +1,27 @@
 """capture: what was set aside is taken, at once or chunk by chunk."""
 
+import threading
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries
 
 from credits.caps import set_cap
 from credits.errors import DuplicateEntry, HoldClosed, HoldExceeded
 from credits.models import LedgerEntry
 from credits.services import capture, hold, release, reverse
-from credits.tests.factories import assert_sound, cap_of, entries_of, figures, hold_named, user_with
+from credits.tests.factories import (
+    assert_sound,
+    at_once,
+    cap_of,
+    entries_of,
+    figures,
+    hold_named,
+    until,
+    user_with,
+    waiting_for_locks,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +142,58 @@ def test_refuses_a_key_that_does_not_fit() -> None:
     held = hold(user_with(10), 4, operation="job", key="job_1")
     with pytest.raises(ValueError, match="key"):
         capture(held.hold, 1, key="")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("amount", "is_last"), [(4, True), (4, False), (1, True), (1, False)])
+def test_takes_one_statement(
+    amount: int, is_last: bool, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    user = user_with(10)
+    held = hold(user, 4, operation="product.lookup", key="hold_1")
+    with django_assert_num_queries(1):
+        capture(held.hold, amount, key="chg_1", is_last=is_last)
+    rest = 4 - amount if not is_last else 0
+    assert figures(user) == (10 - amount, rest, 0)
+    assert_sound()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_took_from_the_hold_meanwhile_is_not_taken_again() -> None:
+    user = user_with(10)
+    held = hold(user, 4, operation="job", key="job_1")
+
+    def take_three_and_commit_when_the_other_waits() -> None:
+        with transaction.atomic():
+            capture(held.hold, 3, key="chg_1")
+            taken.set()
+            assert waits.wait(20)
+
+    def take_two() -> None:
+        taken.wait(20)
+        capture(held.hold, 2, key="chg_2", is_last=True)
+
+    def watch() -> None:
+        until(lambda: waiting_for_locks() == 1)
+        waits.set()
+
+    taken, waits = threading.Event(), threading.Event()
+    outcomes = at_once(take_three_and_commit_when_the_other_waits, take_two, watch)
+    assert [type(outcome) for outcome in outcomes] == [type(None), HoldExceeded, type(None)]
+    assert figures(user) == (7, 1, 0)
+    assert_sound()
+
+
+def test_leaves_its_cap_and_its_window_on_the_entry() -> None:
+    user, key = user_with(10), uuid4()
+    set_cap(key, limit=5, period="day")
+    held = hold(user, 5, operation="job", key="job_1", cap=key)
+    capture(held.hold, 5, key="chg_1", metadata={"chunk": 1})
+    entry = LedgerEntry.objects.get(key="chg_1")
+    assert (entry.cap, entry.cap_window, entry.metadata) == (
+        key,
+        hold_named("job_1").cap_window,
+        {"chunk": 1},
+    )
+    assert cap_of(key).spent == 5
+    assert_sound()
