@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from stdnum import ean, isbn
 
@@ -163,15 +164,20 @@ def _reviews(entry: Entry, place: Marketplace) -> tuple[ReviewData, ...]:
 
 def _history(entry: Entry, place: Marketplace, today: date) -> tuple[HistoryPoint, ...]:
     """Return one point per series and day, the oldest first; today's come last and agree with the product."""
-    days = [today - timedelta(days=ago) for ago in reversed(range(HISTORY_DAYS))]
+    price, rating = prices.price_by_week(entry, place), prices.rating_by_month(entry, place)
+    days = _days(today)
     return (
-        *(
-            HistoryPoint("buy_box", _midnight(d), prices.price_on(entry, place, d), place.currency)
-            for d in days
-        ),
-        *(HistoryPoint("rank", _midnight(d), Decimal(prices.rank_on(entry, place, d))) for d in days),
-        *(HistoryPoint("rating", _midnight(d), prices.rating_on(entry, place, d)) for d in days),
+        *(HistoryPoint("buy_box", at, price(day), place.currency) for day, at in days),
+        *(HistoryPoint("rank", at, Decimal(prices.rank_on(entry, place, day))) for day, at in days),
+        *(HistoryPoint("rating", at, rating(day)) for day, at in days),
     )
+
+
+@lru_cache(maxsize=4)
+def _days(today: date) -> tuple[tuple[date, datetime], ...]:
+    """Return the days of a history, the oldest first, each with the moment it began."""
+    days = (today - timedelta(days=ago) for ago in reversed(range(HISTORY_DAYS)))
+    return tuple((day, _midnight(day)) for day in days)
 
 
 def _money(amount: Decimal, place: Marketplace) -> Money:

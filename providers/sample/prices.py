@@ -1,7 +1,9 @@
 """What an article costs where and when, and how it ranks there. Pure, and the same for the same day."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import cache
 
 from providers.marketplaces import Marketplace
 from providers.sample.catalogue import Entry
@@ -43,12 +45,22 @@ def list_price(entry: Entry, place: Marketplace) -> Decimal:
 
 def price_on(entry: Entry, place: Marketplace, day: date) -> Decimal:
     """Return what it costs on a day: a usual price, and less in about every sixth calendar week."""
+    return price_by_week(entry, place)(day)
+
+
+def price_by_week(entry: Entry, place: Marketplace) -> Callable[[date], Decimal]:
+    """Return what gives the price of a day; asked for many days, it works each week out once."""
     full = list_price(entry, place)
-    percent = pick(_USUAL_DISCOUNTS, entry.asin, place.code, "discount")
-    year, week, _ = day.isocalendar()
-    if draw(entry.asin, place.code, year, week, "sale") < 1 / 6:
-        percent += between(8, 25, entry.asin, place.code, year, week, "off")
-    return min(full, neat(full * (100 - percent) / 100, place)) if percent else full
+    usual = pick(_USUAL_DISCOUNTS, entry.asin, place.code, "discount")
+
+    @cache
+    def of(year: int, week: int) -> Decimal:
+        percent = usual
+        if draw(entry.asin, place.code, year, week, "sale") < 1 / 6:
+            percent += between(8, 25, entry.asin, place.code, year, week, "off")
+        return min(full, neat(full * (100 - percent) / 100, place)) if percent else full
+
+    return lambda day: of(*day.isocalendar()[:2])
 
 
 def neat(amount: Decimal, place: Marketplace) -> Decimal:
@@ -68,8 +80,18 @@ def rating_count(entry: Entry, place: Marketplace) -> int:
 
 def rating_on(entry: Entry, place: Marketplace, day: date) -> Decimal:
     """Return the stars on a day: those of the catalogue, in some months a tenth fewer."""
-    dip = draw(entry.asin, place.code, day.year, day.month, "dip") < 0.3
-    return max(entry.rating - Decimal("0.1") * dip, Decimal(1))
+    return rating_by_month(entry, place)(day)
+
+
+def rating_by_month(entry: Entry, place: Marketplace) -> Callable[[date], Decimal]:
+    """Return what gives the stars on a day; asked for many days, it works each month out once."""
+
+    @cache
+    def of(year: int, month: int) -> Decimal:
+        dip = draw(entry.asin, place.code, year, month, "dip") < 0.3
+        return max(entry.rating - Decimal("0.1") * dip, Decimal(1))
+
+    return lambda day: of(day.year, day.month)
 
 
 def rank_on(entry: Entry, place: Marketplace, day: date) -> int:
