@@ -1,5 +1,6 @@
 """Inputs and outputs of this app's calls, and the strictness that all inputs of the API share."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -15,6 +16,7 @@ from accounts.errors import InvalidEmail
 from accounts.models import User
 
 PASSWORD_LENGTH = 128
+DIGITS = re.compile(r"-?[0-9]{1,20}")
 MOST_PROBLEMS = 100  # told of one input: a million bytes of unknown names would make ten million of answer
 
 # What a field takes in JSON, and what that is called. DRF itself also takes 1 for "1" and "yes" for true.
@@ -34,8 +36,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     Unknown fields (code `unknown_field`), and values of another JSON type than the field's (code
     `invalid`): no number for a text, no text for a number. NUL characters, null and what is no object DRF's
-    fields refuse. With `strict_types = False` (query strings, where all is text) only the names are
-    checked.
+    fields refuse. With `strict_types = False` (query strings, where all is text) the names are checked, and
+    that numbers are written in digits.
     """
 
     strict_types = True
@@ -54,8 +56,15 @@ class StrictSerializer(serializers.Serializer[Any]):
         for name in data:
             if name not in known:
                 yield name, [ErrorDetail("There is no such field here.", code="unknown_field")]
+            elif not self.strict_types and not is_plain(self.fields[name], data[name]):
+                yield name, [ErrorDetail("A valid integer is required.", code="invalid")]
             elif self.strict_types and (expected := wrong_type(self.fields[name], data[name])):
                 yield name, [ErrorDetail(f"This must be {expected}.", code="invalid")]
+
+
+def is_plain(field: serializers.Field[Any, Any, Any, Any], value: Any) -> bool:
+    """Say whether a text is no way to write a number that only Python reads, such as 1_000 or +5."""
+    return not isinstance(field, serializers.IntegerField) or DIGITS.fullmatch(str(value)) is not None
 
 
 def wrong_type(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:

@@ -1,7 +1,7 @@
 """Fields of queries that several calls share."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,16 @@ class MomentField(serializers.Field[datetime, str, str, Any]):
             return moment.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail("invalid")
+
+
+class DayField(serializers.DateField):
+    """A day, written like 2026-11-20."""
+
+    def to_internal_value(self, data: Any) -> date:
+        """Return the day."""
+        if not A_DATE.fullmatch(str(data)):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(data)
 
 
 @extend_schema_field({"type": "string", "pattern": "^req_[0-7][0-9A-HJKMNP-TV-Z]{25}$"})

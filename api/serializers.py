@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import StrictSerializer
-from api.fields import MomentField, RequestIdField
+from api.fields import DayField, MomentField, RequestIdField
 from api.ids import request_id_of
 from api.models import OPERATION_LENGTH, OUTCOME_LENGTH, APICall
 
@@ -155,10 +155,10 @@ class UsageQuery(StrictSerializer):
     def get_fields(self) -> dict[str, Any]:
         """Return the fields, with those whose names Python keeps for itself."""
         days = {
-            "from": serializers.DateField(
+            "from": DayField(
                 required=False, help_text=f"The first day, in UTC; else the one of {DEFAULT_DAYS} days."
             ),
-            "to": serializers.DateField(required=False, help_text="The last day, in UTC; else today."),
+            "to": DayField(required=False, help_text="The last day, in UTC; else today."),
         }
         return {**super().get_fields(), **days}
 
@@ -168,13 +168,13 @@ class UsageQuery(StrictSerializer):
         try:
             first = attrs.get("from") or last - timedelta(DEFAULT_DAYS - 1)
             period = Period(first, last)
+            if period.length < 1:
+                raise invalid("from", "This is after the last day.")
+            if period.length > MOST_DAYS:
+                raise invalid("from", f"At most {MOST_DAYS} days; these are {period.length}.")
             period.before()
         except OverflowError:
             raise invalid("from", "There are no days before year 1.") from None
-        if period.length < 1:
-            raise invalid("from", "This is after the last day.")
-        if period.length > MOST_DAYS:
-            raise invalid("from", f"At most {MOST_DAYS} days; these are {period.length}.")
         return {"group_by": attrs["group_by"], "period": period}
 
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +27,7 @@ from products.questions import Question
 from products.serializers import HistoryOptions, HistoryQuery, LookupInput, LookupOptions
 from products.shapes import complete
 from products.store import cache_key
+from providers.base import Freshness
 
 ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description="Such as B07ZPKCJ6X.")
 LOOKED_UP = PolymorphicProxySerializer(
@@ -64,18 +66,20 @@ class Lookup(APIView):
                 found=admission.found(request, cache_key(asked.asin, asked.marketplace)),
             )
             shown, tag = kept.shown(answer, asked.shape)
-            is_known = conditional.is_known(request, tag)
+            # What this call has asked for can be nobody's already, though `*` would say so.
+            is_known = answer.freshness is not Freshness.UPSTREAM and conditional.is_known(request, tag)
             due.amount = 0 if is_known else services.due(answer, asked.shape.parts)
             due.metadata = receipt.note(answer, asked.shape.parts, credential)
         headers = {"ETag": tag, **receipt.headers(answer, due, key)}
         if is_known:
-            return HttpResponse(status=304, headers=headers)
+            return HttpResponse(status=304, content_type="application/json", headers=headers)
         data = complete(shown, answer.freshness, answer.age)
         return delivered(request, data, credits_used=due.charged, headers=headers)
 
     def quote(self, request: Request, asked: Question, price: int) -> Response:
         """Say what the lookup would cost, and whether there is enough."""
-        available = services.available(caller(request)[0])
+        user, credential = caller(request)
+        available = services.available(user, credential.cap)
         data = {
             "operation": services.LOOKUP,
             "asin": asked.asin,
@@ -111,7 +115,7 @@ class LookupByPath(Lookup):
 
     def kept_as(self, request: Request) -> str:
         """Name what Redis keeps about the product."""
-        with suppress(APIException):  # what is wrong with the question is said to who may ask it
+        with suppress(APIException, SuspiciousOperation):  # what is wrong is said to who may ask
             asked = questions.in_path(request, self.kwargs["asin"])
             return cache_key(asked.asin, asked.marketplace)
         return ""

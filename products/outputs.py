@@ -142,7 +142,7 @@ class QuoteOutput(serializers.Serializer[Any]):
     asin = serializers.CharField()
     marketplace = serializers.CharField()
     quoted = serializers.IntegerField(help_text="The most that this lookup takes, in credits.")
-    available = serializers.IntegerField(help_text="Credits you can spend now.")
+    available = serializers.IntegerField(help_text="Credits you can spend now, with this key.")
     is_affordable = serializers.BooleanField()
 
 

@@ -1,5 +1,6 @@
 """What a call asks about a product: read once for each way it is spelled, as programs repeat themselves."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,7 @@ from products.shapes import Shape
 from providers.identifiers import InvalidASIN
 from providers.identifiers import asin as read_asin
 
+LONGEST = 512  # characters of a path and query that are remembered: anybody may send thousands
 SHORT = 4096  # bytes of a body that is looked into before the caller is known
 
 
@@ -34,12 +36,13 @@ class Question:
 
 def in_path(request: Request, asin: str) -> Question:
     """Return what is asked by a path and its query. Raises ValidationError."""
-    try:
-        return spelled(asin, request.META.get("QUERY_STRING", ""))
-    except (ValidationError, InvalidASIN):
-        form = LookupQuery(data=queries.values(request, besides={"asin": asin}))
-        form.is_valid(raise_exception=True)
-        return Question(**form.validated_data)
+    query = request.META.get("QUERY_STRING", "")
+    if len(asin) + len(query) <= LONGEST:
+        with suppress(ValidationError, InvalidASIN):
+            return spelled(asin, query)
+    form = LookupQuery(data=queries.values(request, besides={"asin": asin}))
+    form.is_valid(raise_exception=True)
+    return Question(**form.validated_data)
 
 
 def in_body(request: Request) -> Question:

@@ -5,11 +5,13 @@ Services never charge: credits move at the edge, in the view or the job.
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import User
 from api.connections import give_back_connection
+from credits.caps import caps_of
 from credits.models import Wallet
 from credits.prices import price_of
 from products.errors import NotKept, ProductNotFound
@@ -68,10 +70,14 @@ def due(answer: Answer, asked: frozenset[Part]) -> int:
     return 0 if answer.freshness is Freshness.STALE else price(asked & answer.parts)
 
 
-def available(user: User) -> int:
-    """Return the credits that a user can spend now."""
+def available(user: User, cap: UUID | None) -> int:
+    """Return the credits that a user can spend now, with a key of this cap."""
     wallet = Wallet.objects.for_user(user).first()
-    return wallet.available if wallet else 0
+    credits = wallet.available if wallet else 0
+    if cap is None:
+        return credits
+    figures = caps_of([cap]).get(cap, {"limit": 0, "spent": 0})
+    return min(credits, max(0, figures["limit"] - figures["spent"]))
 
 
 def history(

@@ -117,6 +117,8 @@ def test_a_year_with_its_leap_day_costs_two_queries(
         ("from=2026-11-20T10:00:00Z", "#/from"),
         ("from=0001-01-01&to=0001-01-02", "#/from"),
         ("to=0001-01-02", "#/from"),
+        ("from=9999-12-31", "#/from"),
+        ("from=\u0662\u0660\u0662\u0666-01-01", "#/from"),
         ("to=tomorrow", "#/to"),
         ("to=2026-11-20&to=2026-11-21", "#/to"),
     ],

@@ -13,6 +13,7 @@ from django_redis import get_redis_connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts.caps import Cap
 from accounts.models import User
 from accounts.tests.factories import bearing, key_of
 from products.tests.factories import ASIN, a_product, full, purse, upstream
@@ -100,7 +101,9 @@ def test_max_age_of_nothing_always_asks(as_alice: APIClient, calls: list[str]) -
     assert len(calls) == 3
 
 
-@pytest.mark.parametrize("age", ["-1", "86401", "x", "", "1.5", "1e3", "9" * 5000, "NaN"])
+@pytest.mark.parametrize(
+    "age", ["-1", "86401", "x", "", "1.5", "1e3", "9" * 5000, "NaN", "1_0", "+5", "\u0663"]
+)
 def test_an_age_that_is_none_is_refused_and_free(as_alice: APIClient, alice: User, age: str) -> None:
     answer = as_alice.get(PATH, {"max_age": age})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/max_age")
@@ -154,6 +157,21 @@ def test_a_dry_run_tells_the_price_and_does_nothing(as_bob: APIClient, bob: User
     assert (calls, purse(bob)) == ([], full(0))
 
 
+def test_a_dry_run_with_a_key_tells_what_its_cap_leaves(alice: User) -> None:
+    _, plaintext = key_of(alice, cap=Cap(1, "day"))
+    ask = {"dry_run": "true"}
+    told = bearing(plaintext).get(PATH, ask).json()["data"]
+    assert (told["available"], told["is_affordable"]) == (1, True)
+    bearing(plaintext).get(PATH)
+    told = bearing(plaintext).get(PATH, ask).json()["data"]
+    assert (told["available"], told["is_affordable"]) == (0, False)
+
+
+def test_a_long_way_to_ask_is_answered_like_a_short_one(as_alice: APIClient) -> None:
+    names = ",".join(["title"] * 500)
+    assert set(as_alice.get(PATH, {"fields": names}).json()["data"]) == ALWAYS | {"title"}
+
+
 # --- whoever has it already ---
 
 
@@ -163,7 +181,17 @@ def test_who_has_the_answer_already_is_told_so_for_nothing(as_alice: APIClient, 
         answer = as_alice.get(PATH, headers={"if-none-match": known})
         assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
         assert answer.headers["X-Credits-Charged"] == "0"
+        assert answer.headers["Content-Type"] == "application/json"
         assert "X-Charge-Id" not in answer.headers
+    assert purse(alice) == full(99, charges=1)
+
+
+@pytest.mark.parametrize("query", [{}, {"max_age": "0"}])
+def test_what_an_upstream_was_asked_for_is_paid_for_whatever_tag_is_named(
+    as_alice: APIClient, alice: User, calls: list[str], query: dict[str, str]
+) -> None:
+    answer = as_alice.get(PATH, query, headers={"if-none-match": "*"})
+    assert (answer.status_code, len(calls)) == (200, 1)
     assert purse(alice) == full(99, charges=1)
 
 
@@ -221,6 +249,13 @@ def test_an_answer_is_compressed_for_who_takes_it_so(as_alice: APIClient) -> Non
     assert orjson.loads(gzip.decompress(packed.content))["data"]["title"] == plain.json()["data"]["title"]
     assert len(packed.content) < len(plain.content) / 2
     assert int(packed.headers["Content-Length"]) == len(packed.content)
+
+
+@pytest.mark.parametrize("header", ["gzip;q=0", "gzip; q=0.000, br", "identity", "xgzip", "br"])
+def test_who_does_not_take_gzip_gets_none(as_alice: APIClient, header: str) -> None:
+    answer = as_alice.get(PATH, headers={"accept-encoding": header})
+    assert "Content-Encoding" not in answer.headers
+    assert answer.json()["data"]["asin"] == ASIN
 
 
 def commands_of(work: Callable[[], object]) -> list[str]:
