@@ -171,9 +171,17 @@ def trip(claim: Claim, wanted: str, now: float) -> tuple[bytes | None, bytes | N
         arguments += [policy, one.window, one.policy.seconds]
     script = registered(TRIP)
     command = ("EVALSHA", script.sha, len(keys), *keys, *arguments)
-    answer: list[Any] = outage.attempt(lambda: trips.ask(command), otherwise=lambda: [None, None])
+    answer: list[Any] = outage.attempt(lambda: asked(command), otherwise=lambda: [None, None])
     facts, brought, *counts = answer
     return facts, brought or None, counts
+
+
+def asked(command: tuple[Any, ...]) -> list[Any]:
+    """Return what Redis answers. Raises ResponseError when it refuses: it is full, or lets nobody write."""
+    answer = trips.ask(command)
+    if isinstance(answer, ResponseError):
+        raise answer
+    return answer
 
 
 def counters_of(user: User, credential: Credential, now: float) -> list[Counter]:

@@ -1,12 +1,17 @@
 """Which form an answer takes. There is one, JSON; asking for none of it is a 406."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
+from django.http import Http404
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+from accounts.errors import AccountsError
+from api.admission import admit
 
 COMMON = frozenset({"", "*/*", "application/json", "application/*", "application/problem+json"})
 
@@ -17,8 +22,18 @@ class ContentNegotiation(DefaultContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """Return the renderer and its media type. Raises NotAcceptable."""
-        available = list(renderers)
+        """Return the renderer and its media type. Raises NotAcceptable, and counts the call then."""
+        try:
+            return self.fitting(request, list(renderers), format_suffix)
+        except (NotAcceptable, Http404):
+            with suppress(AccountsError):  # DRF would look who calls only afterwards
+                admit(request._request)
+            raise
+
+    def fitting(
+        self, request: Request, available: list[BaseRenderer], format_suffix: str | None
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer and its media type. Raises NotAcceptable; Http404 for an unknown `format`."""
         accept = request.META.get("HTTP_ACCEPT", "")
         if len(available) == 1 and (accept in COMMON or accepts(accept, available[0].media_type)):
             return available[0], available[0].media_type

@@ -7,6 +7,7 @@ from django.urls import resolve
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api.admission import admit
 from api.errors import UnknownAddress
 
 
@@ -18,7 +19,8 @@ class Unknown(APIView):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse before anything else about the request is looked at."""
+        """Refuse before anything else about the request is looked at. Whoever searches is counted."""
+        admit(request._request, anonymous=True)
         raise UnknownAddress(suggestion(request._request))
 
 

@@ -1,6 +1,7 @@
 """No disguise gets more than the limit: forged headers, other spellings or methods, more keys, a crowd."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.db import connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -151,6 +153,29 @@ def test_every_method_counts(method: str, alice: User) -> None:
     assert APIClient().get(OPEN).status_code == 429
 
 
+NOWHERE = ("/api/v1/nothing", "/api/v1/pricing/", "/api/", "/api/schema/?format=nothing")
+
+
+@pytest.mark.parametrize("address", NOWHERE)
+def test_searching_for_addresses_counts(address: str) -> None:
+    assert let_in(TRIES, lambda _: APIClient().get(address)) == ADDRESS
+    assert APIClient().get(OPEN).status_code == 429
+
+
+def test_a_call_refused_for_its_accept_header_counts(alice: User) -> None:
+    client = bearing(key_of(alice)[1])
+    wrong = {"accept": "text/html"}
+    assert let_in(TRIES, lambda _: client.get(MINE, headers=wrong)) == KEY
+    assert client.get(MINE).status_code == 429
+    assert let_in(TRIES, lambda _: bearing("plt_live_x").get(MINE, headers=wrong)) == ADDRESS
+
+
+def test_a_call_refused_for_too_many_fields_counts(alice: User) -> None:
+    client = bearing(key_of(alice)[1])
+    query = "&".join(f"f{number}=" for number in range(1500))
+    assert let_in(TRIES, lambda _: client.get(f"/api/v1/products/{ASIN}?{query}")) == KEY
+
+
 def test_changing_methods_and_calls_gets_no_more(alice: User) -> None:
     client = bearing(key_of(alice)[1])
     calls: list[Callable[[], Any]] = [
@@ -251,6 +276,19 @@ def redis_away(settings: Settings) -> Iterator[None]:
     settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
     yield
     outage.end()
+
+
+def test_a_redis_that_refuses_to_write_keeps_nobody_out_and_lets_no_more_in(alice: User) -> None:
+    key, plaintext = key_of(alice)
+    client = bearing(plaintext)
+    assert client.get(MINE).status_code == 200  # Redis knows the caller from here on
+    window = int(time.time()) // 3600
+    cache.client.get_client().delete(f"pallet:limit:key:{key.pk}:{window}")
+    cache.client.get_client().lpush(f"pallet:limit:key:{key.pk}:{window}", "no count")
+    try:
+        assert let_in(TRIES, lambda _: client.get(MINE)) == KEY
+    finally:
+        outage.end()
 
 
 def test_without_redis_nothing_more_is_let_in(alice: User, redis_away: None) -> None:
