@@ -122,7 +122,7 @@ def bare_formatter() -> logging.Formatter:
 
 
 # What no line of ours says need not be found out for each (Python's logging HOWTO, "Optimization").
-logging._srcfile = None  # type: ignore[assignment]
+logging._srcfile = None
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 structlog.configure(

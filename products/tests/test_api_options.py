@@ -1,7 +1,6 @@
 """What a caller can say about an answer: which fields, how new, how dear, whether they have it already."""
 
 import gzip
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from rest_framework.test import APIClient
 from accounts.caps import Cap
 from accounts.models import User
 from accounts.tests.factories import bearing, key_of
+from accounts.tests.watching import asked_of_redis
 from products.tests.factories import ASIN, a_product, full, purse, upstream
 
 pytestmark = pytest.mark.django_db
@@ -258,22 +258,6 @@ def test_who_does_not_take_gzip_gets_none(as_alice: APIClient, header: str) -> N
     assert answer.json()["data"]["asin"] == ASIN
 
 
-def commands_of(work: Callable[[], object]) -> list[str]:
-    """What this test's Redis is asked meanwhile, without what scripts do inside it."""
-    redis = get_redis_connection("default")
-    mine = redis.connection_pool.connection_kwargs["db"]
-    asked = []
-    with redis.monitor() as monitor:
-        work()
-        redis.echo("that was all")
-        for told in monitor.listen():
-            if told["db"] == mine and told["client_type"] != "lua":
-                asked.append(told["command"].partition(" ")[0])
-            if told["command"] == "ECHO that was all":
-                break
-    return [name for name in asked if name not in ("ECHO", "SELECT", "CLIENT", "HELLO")]  # of connecting
-
-
 @pytest.mark.parametrize("by", ["path", "body"])
 def test_a_cached_lookup_is_one_trip_to_redis(alice: User, by: str) -> None:
     program = bearing(key_of(alice)[1])
@@ -285,7 +269,7 @@ def test_a_cached_lookup_is_one_trip_to_redis(alice: User, by: str) -> None:
             assert program.post("/api/v1/products/asin", {"asin": ASIN}, format="json").status_code == 200
 
     look_up()
-    assert commands_of(look_up) == ["EVALSHA"]
+    assert asked_of_redis(look_up) == ["EVALSHA"]
 
 
 def test_a_redis_that_was_started_anew_learns_the_script_again(as_alice: APIClient, alice: User) -> None:
