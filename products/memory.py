@@ -1,7 +1,10 @@
 """What stays: the row of the last answer, and observations. One statement each, however many points."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -85,9 +88,24 @@ def observed(product: ProductData, at: datetime) -> list[tuple[str, str, datetim
     past_source = product.provenance.get("history")
     past = past_source.provider if past_source else ""
     return [
-        *((p.series, past, p.at, p.value, p.currency or "") for p in history),
+        *((p.series, past, p.at, p.value, p.currency or "") for p in changes(history)),
         *((p.series, provider_of(product, p.series), p.at, p.value, p.currency or "") for p in now),
     ]
+
+
+def changes(history: Iterable[HistoryPoint]) -> Iterator[HistoryPoint]:
+    """Leave out the points of a history that repeat what the series was at already.
+
+    A value holds until the next point, so nothing is lost. The last point of a series stays in any case: it
+    says until when that was so.
+    """
+    lines: dict[str, list[HistoryPoint]] = {}
+    for point in sorted(history, key=attrgetter("at")):
+        line = lines.setdefault(point.series, [])
+        if len(line) > 1 and line[-1].value == line[-2].value:
+            line.pop()
+        line.append(point)
+    return chain.from_iterable(lines.values())
 
 
 def figures(product: ProductData, at: datetime) -> list[HistoryPoint]:

@@ -28,14 +28,20 @@ class RedisThenPostgres:
 
     def __init__(self, found: bytes | None = None) -> None:
         self.found = found
+        self.unknown: set[tuple[str, str]] = set()  # of what there was no row
 
     def get(self, asin: str, marketplace: str) -> Kept | None:
-        """Return the last answer kept, however old, without its history; None when there is none."""
+        """Return the last answer kept, however old, without its history; None when there is none.
+
+        Looked for a second time, it is looked for in Redis only, where whoever found it meanwhile has put it.
+        """
         raw, self.found = self.found, None  # once: whoever looks again wants to know what has come meanwhile
         if raw is None:
             raw = read_cache(asin, marketplace)
         kept = None if raw is None else unpack(raw)
-        return kept or self.remembered(asin, marketplace)
+        if kept or ((asin, marketplace) in self.unknown and not outage.is_on()):
+            return kept
+        return self.remembered(asin, marketplace)
 
     def remembered(self, asin: str, marketplace: str) -> Kept | None:
         """Return what the row says, and let Redis know it again."""
@@ -45,6 +51,7 @@ class RedisThenPostgres:
         give_back_connection()  # the gateway looks here once more right before it asks upstream
         stored = None if document is None else load(document)
         if stored is None:
+            self.unknown.add((asin, marketplace))
             return None
         raw = packed(stored)
         write_cache(asin, marketplace, raw, seconds=settings.PRODUCT_FRESH_SECONDS)
@@ -52,6 +59,7 @@ class RedisThenPostgres:
 
     def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
         """Keep this answer: its history as observations, the rest in Redis for so long and as a row."""
+        self.unknown.discard((stored.asin, stored.marketplace))
         raw = packed(stored)
         write_cache(stored.asin, stored.marketplace, raw, seconds=keep_seconds)
         try:

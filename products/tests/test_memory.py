@@ -72,6 +72,18 @@ def test_of_a_history_only_what_is_new_is_kept() -> None:
     assert seen("new")[-1] == (NOON, None)
 
 
+def test_of_a_value_that_stays_only_its_first_and_last_point_are_kept() -> None:
+    told = [new(NOON + n * HOUR, value) for n, value in enumerate(["1", "1", "1", "2", "2", None, None, "2"])]
+    put(history=tuple(reversed(told[:3])))
+    assert [at for at, _ in seen("new")] == [NOON, NOON + 2 * HOUR]
+    put(history=tuple(told))
+    assert seen("new")[2:] == [
+        (NOON + 3 * HOUR, Decimal(2)),
+        (NOON + 5 * HOUR, None),
+        (NOON + 7 * HOUR, Decimal(2)),
+    ]
+
+
 def test_ten_thousand_points_take_one_statement(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:

@@ -50,6 +50,25 @@ def test_nothing_is_known_of_what_was_never_put() -> None:
     assert store.get("B000000000", "US") is None
 
 
+def test_what_is_looked_for_twice_in_one_call_is_looked_for_in_the_database_once(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    of_this_call = RedisThenPostgres()
+    with django_assert_num_queries(1):
+        assert of_this_call.get(ASIN, "US") is None
+        assert of_this_call.get(ASIN, "US") is None
+    store.put(kept := kept_answer(), keep_seconds=60)
+    with django_assert_num_queries(0):
+        assert stored(of_this_call.get(ASIN, "US")) == kept
+
+
+def test_without_redis_what_another_process_found_meanwhile_is_in_the_database(redis_away: None) -> None:
+    of_this_call = RedisThenPostgres()
+    assert of_this_call.get(ASIN, "US") is None
+    store.put(kept := kept_answer(), keep_seconds=60)
+    assert stored(of_this_call.get(ASIN, "US")) == kept
+
+
 def test_redis_keeps_it_for_as_long_as_asked() -> None:
     store.put(kept_answer(), keep_seconds=600)
     assert 590 < get_redis_connection("default").ttl(cache_key(ASIN, "US")) <= 600

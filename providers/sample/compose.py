@@ -166,9 +166,10 @@ def _history(entry: Entry, place: Marketplace, today: date) -> tuple[HistoryPoin
     """Return one point per series and day, the oldest first; today's come last and agree with the product."""
     price, rating = prices.price_by_week(entry, place), prices.rating_by_month(entry, place)
     days = _days(today)
+    ranks = prices.ranks_on(entry, place, (day for day, _ in days))
     return (
         *(HistoryPoint("buy_box", at, price(day), place.currency) for day, at in days),
-        *(HistoryPoint("rank", at, Decimal(prices.rank_on(entry, place, day))) for day, at in days),
+        *(HistoryPoint("rank", at, Decimal(rank)) for (_, at), rank in zip(days, ranks, strict=True)),
         *(HistoryPoint("rating", at, rating(day)) for day, at in days),
     )
 

@@ -1,6 +1,6 @@
 """What an article costs where and when, and how it ranks there. Pure, and the same for the same day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cache
@@ -96,5 +96,11 @@ def rating_by_month(entry: Entry, place: Marketplace) -> Callable[[date], Decima
 
 def rank_on(entry: Entry, place: Marketplace, day: date) -> int:
     """Return the sales rank on a day: the more ratings, the nearer to 1."""
+    return ranks_on(entry, place, [day])[0]
+
+
+def ranks_on(entry: Entry, place: Marketplace, days: Iterable[date]) -> list[int]:
+    """Return the sales rank on each day."""
     usual = 20_000_000 / (rating_count(entry, place) + 100)
-    return max(1, round(usual * (0.75 + 0.5 * draw(entry.asin, place.code, day, "rank"))))
+    asin, code = entry.asin, place.code
+    return [max(1, round(usual * (0.75 + 0.5 * draw(asin, code, day, "rank")))) for day in days]
