@@ -56,10 +56,20 @@ class StrictSerializer(serializers.Serializer[Any]):
         for name in data:
             if name not in known:
                 yield name, [ErrorDetail("There is no such field here.", code="unknown_field")]
+            elif most := too_long(self.fields[name], data[name]):
+                yield name, [ErrorDetail(f"At most {most} elements.", code="max_length")]
             elif not self.strict_types and not is_plain(self.fields[name], data[name]):
                 yield name, [ErrorDetail("A valid integer is required.", code="invalid")]
             elif self.strict_types and (expected := wrong_type(self.fields[name], data[name])):
                 yield name, [ErrorDetail(f"This must be {expected}.", code="invalid")]
+
+
+def too_long(field: serializers.Field[Any, Any, Any, Any], value: Any) -> int | None:
+    """Return how many elements a list may have that has more; DRF would look at each of them first."""
+    most: int | None = (
+        getattr(field, "max_length", None) if isinstance(field, serializers.ListField) else None
+    )
+    return most if most is not None and isinstance(value, list) and len(value) > most else None
 
 
 def is_plain(field: serializers.Field[Any, Any, Any, Any], value: Any) -> bool:

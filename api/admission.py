@@ -178,10 +178,11 @@ def trip(claim: Claim, wanted: str, now: float) -> tuple[bytes | None, bytes | N
 
 def asked(command: tuple[Any, ...]) -> list[Any]:
     """Return what Redis answers. Raises ResponseError when it refuses: it is full, or lets nobody write."""
-    answer = trips.ask(command)
+    answer: Any = trips.ask(command)
     if isinstance(answer, ResponseError):
         raise answer
-    return answer
+    told: list[Any] = answer
+    return told
 
 
 def counters_of(user: User, credential: Credential, now: float) -> list[Counter]:

@@ -77,7 +77,8 @@ def available(user: User, cap: UUID | None) -> int:
     if cap is None:
         return credits
     figures = caps_of([cap]).get(cap, {"limit": 0, "spent": 0})
-    return min(credits, max(0, figures["limit"] - figures["spent"]))
+    left: int = figures["limit"] - figures["spent"]
+    return max(0, min(credits, left))
 
 
 def history(

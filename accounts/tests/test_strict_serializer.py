@@ -26,6 +26,7 @@ class Everything(StrictSerializer):
     chosen = serializers.MultipleChoiceField(choices=["a", "b"], required=False)
     id = serializers.UUIDField(required=False)
     texts = serializers.ListField(child=serializers.CharField(), required=False)
+    few = serializers.ListField(child=serializers.CharField(), max_length=2, required=False)
     inner = Inner(required=False)
     inners = Inner(many=True, required=False)
     at = serializers.DateTimeField(required=False)
@@ -132,6 +133,11 @@ def test_a_query_string_is_text_and_its_names_are_checked() -> None:
     assert filled.is_valid()
     assert filled.validated_data == {"whole": 5, "flag": True}
     assert codes({"hole": "5"}, Query) == {"hole": ["unknown_field"]}
+
+
+def test_a_list_that_is_too_long_is_refused_without_looking_at_what_is_in_it() -> None:
+    assert codes({"few": ["a", "b", "c"]}) == {"few": ["max_length"]}
+    assert codes({"few": [5] * 200_000}) == {"few": ["max_length"]}
 
 
 def test_a_flood_of_unknown_names_is_answered_in_brief() -> None:
