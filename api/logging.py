@@ -6,6 +6,7 @@ Settings name `api.logging.formatter` in LOGGING; importing this module sets str
 import logging
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -84,8 +85,18 @@ def to_json(event: Any, **_: Any) -> str:
     return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
+current_request_id: ContextVar[str] = ContextVar("current_request_id")  # of the request under way
+
+
+def add_request_id(_logger: WrappedLogger | None, _method: str, event: EventDict) -> EventDict:
+    """Say which request a line belongs to, if it belongs to one."""
+    if request_id := current_request_id.get(""):
+        event.setdefault("request_id", request_id)
+    return event
+
+
 SHARED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
+    add_request_id,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),

@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Callable
 
-import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, ResponseHeaders
 from django.utils.cache import patch_vary_headers
@@ -13,7 +12,7 @@ from django.utils.functional import SimpleLazyObject
 
 from api import compression, throttling, usage
 from api.ids import new_request_id
-from api.logging import clean_text, line
+from api.logging import clean_text, current_request_id, line
 from api.parsers import accept_chunked
 
 log = logging.getLogger("pallet.access")
@@ -29,11 +28,15 @@ PROTECTIVE = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "private, no-store",
 }
-OF_DATA, OF_PAGES = (
-    ResponseHeaders({**PROTECTIVE, "Content-Security-Policy": policy})._store
-    for policy in (DATA_POLICY, PAGE_POLICY)
-)
 VARIES = ("Accept-Encoding", "Authorization", "X-API-Key")
+OF_DATA, OF_PAGES, OF_CALLS = (
+    ResponseHeaders({**PROTECTIVE, **more})._store
+    for more in (
+        {"Content-Security-Policy": DATA_POLICY},
+        {"Content-Security-Policy": PAGE_POLICY},
+        {"Content-Security-Policy": DATA_POLICY, "Vary": ", ".join(VARIES)},
+    )
+)
 
 
 class RequestContextMiddleware:
@@ -46,8 +49,7 @@ class RequestContextMiddleware:
         """Name the request, answer it, tell the log."""
         started = time.perf_counter()
         request.id = new_request_id()  # type: ignore[attr-defined]
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request.id)  # type: ignore[attr-defined]
+        token = current_request_id.set(request.id)  # type: ignore[attr-defined]
         try:
             if "HTTP_TRANSFER_ENCODING" in request.META and request.path_info.startswith("/api/"):
                 accept_chunked(request)
@@ -60,7 +62,7 @@ class RequestContextMiddleware:
             if request.path_info.startswith("/api/"):
                 usage.note(request, response, time.perf_counter() - started)
         finally:
-            structlog.contextvars.clear_contextvars()
+            current_request_id.reset(token)
         return response
 
 
@@ -68,17 +70,15 @@ def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     """Set the request id and whatever protective header the view left open."""
     headers = response.headers
     is_page = headers.get("Content-Type", "").startswith("text/html")
-    # What Django has checked and converted once need not be so for each answer.
-    headers._store = {**(OF_PAGES if is_page else OF_DATA), **headers._store}
-    headers["Request-Id"] = request.id  # type: ignore[attr-defined]
-    if request.path_info.startswith("/api/"):
-        if "vary" in headers._store:
-            patch_vary_headers(response, VARIES)
-        else:
-            headers["Vary"] = ", ".join(VARIES)
-        if admitted := getattr(request, "admission", None):
-            for name, value in throttling.headers(admitted.used, time.time()).items():
-                headers[name] = value
+    is_ours = request.path_info.startswith("/api/")
+    if is_ours and "Vary" in headers:
+        patch_vary_headers(response, VARIES)
+    own = {"Request-Id": request.id}  # type: ignore[attr-defined]
+    if is_ours and (admitted := getattr(request, "admission", None)):
+        own |= throttling.headers(admitted.used, time.time())
+    # All of this is plain ASCII of our own: Django need not check and convert it for each answer.
+    fixed = OF_PAGES if is_page else OF_CALLS if is_ours else OF_DATA
+    headers._store = {**fixed, **headers._store, **{name.lower(): (name, own[name]) for name in own}}
 
 
 def tell(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
