@@ -17,8 +17,12 @@ class AuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
     name = ["bearer", "apiKey"]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
-        """Return the alternatives."""
-        return [{name: []} for name in self.name]
+        """Return the alternatives, each with the scope that an API key must have; a session has them all.
+
+        What states no scope is for people who are logged in.
+        """
+        scope = getattr(auto_schema.view, "scope", None)
+        return [{name: [scope]} for name in self.name] if scope else [{"bearer": []}]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
         """Return the schemes, in the order of their names."""

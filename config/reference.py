@@ -81,6 +81,7 @@ def call(described: Json, url: str, method: str, path: str, operation: Json) -> 
         "about": rendered(operation["description"].removeprefix(operation["summary"]).lstrip(".\n ")).html,
         "cost": cost(operation["operationId"]),
         "is_public": not operation["security"],
+        "scope": scope(operation["security"]),
         "inputs": list(inputs(described, operation)),
         "answers": list(answers(described, operation)),
         "problems": list(problems(described, operation)),
@@ -88,6 +89,11 @@ def call(described: Json, url: str, method: str, path: str, operation: Json) -> 
             url, method, path, operation, wants_session="session_required" in codes(described, operation)
         ),
     }
+
+
+def scope(security: list[Json]) -> str:
+    """Return the scope that an API key must have for a call; "" where no key will do."""
+    return next((named for way in security for scopes in way.values() for named in scopes), "")
 
 
 def cost(operation_id: str) -> str:

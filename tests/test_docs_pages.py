@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from accounts.scopes import SCOPES
 from config.docs import BEHIND, GUIDE
 from config.markdown import rendered
 
@@ -84,6 +85,13 @@ def test_what_a_page_links_to_is_served_by_us(client: Client) -> None:
         assert answer.status_code == 200
         answer.close()
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', text)
+
+
+def test_the_reference_says_what_each_call_needs(client: Client) -> None:
+    page = client.get("/api/docs/").content.decode()
+    for scope in SCOPES:
+        assert f"a key with <code>{scope}</code>" in page
+    assert page.count('<a href="/docs/authentication#log-in">a log-in</a>') == 1  # to log out
 
 
 def test_a_document_that_is_none_is_a_page_that_is_not_there(client: Client) -> None:

@@ -15,11 +15,16 @@ def schema() -> dict[str, Any]:
     return generated
 
 
-def test_either_a_bearer_or_a_key_will_do(schema: dict[str, Any]) -> None:
-    assert schema["paths"]["/api/v1/auth/me"]["get"]["security"] == [{"bearer": []}, {"apiKey": []}]
+def test_either_a_bearer_or_a_key_of_the_right_scope_will_do(schema: dict[str, Any]) -> None:
+    asked = schema["paths"]["/api/v1/auth/me"]["get"]["security"]
+    assert asked == [{"bearer": ["account:read"]}, {"apiKey": ["account:read"]}]
     schemes = schema["components"]["securitySchemes"]
     assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
     assert (schemes["apiKey"]["type"], schemes["apiKey"]["name"]) == ("apiKey", "X-API-Key")
+
+
+def test_a_call_for_people_takes_no_key(schema: dict[str, Any]) -> None:
+    assert schema["paths"]["/api/v1/auth/logout"]["post"]["security"] == [{"bearer": []}]
 
 
 @pytest.mark.parametrize("path", ["register", "verify", "login", "refresh"])
