@@ -19,7 +19,7 @@ import statistics
 from typing import Any
 
 from bench import stage
-from bench.load import drive
+from bench.load import drive, get_request
 from bench.profiles import forget_profiles, print_profile
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
@@ -55,12 +55,26 @@ def run(server: Any, address: stage.Address, asked: list[bytes], clients: int) -
     }
 
 
+def floor(server: Any, address: stage.Address) -> dict[str, float]:
+    """What the cheapest answer costs that this server has: HTTP, Django's handler and nothing to do."""
+    asked = itertools.cycle([get_request("localhost", "/health/live", {})])
+    before = stage.cpu_seconds(server)
+    result = drive(address, asked, clients=64, seconds=SECONDS)
+    after, answers = stage.cpu_seconds(server), result.statuses[200]
+    return {
+        "requests/s": answers / result.seconds,
+        "web µs": 1e6 * (after["web"] - before["web"]) / answers,
+        "load µs": 1e6 * result.cpu_seconds / answers,
+    }
+
+
 def measure(options: argparse.Namespace, asked: list[bytes]) -> None:
     """All combinations, interleaved; medians printed."""
     runs: dict[tuple[int, int], list[dict[str, float]]] = {}
     with stage.web_server(**UNLIMITED) as (server, address):
         stage.warm(address, asked)
         run(server, address, asked[:1], 64)  # connections opened, statements prepared, not counted
+        stage.show("the cheapest answer, GET /health/live, 64 clients", [floor(server, address)])
         for _ in range(ROUNDS):
             for wallets, clients in itertools.product(options.wallets, options.clients):
                 figures = run(server, address, asked[:wallets], clients)
