@@ -41,7 +41,7 @@ class Keys(GenericAPIView[APIKey]):
     @extend_schema(operation_id="keys_list", parameters=[KeysFilter], responses=KeyOutput(many=True))
     def get(self, request: Request) -> Response:
         """List the caller's keys, newest first, page by page; those that have ended too."""
-        query = KeysQuery(data=request.query_params.dict())
+        query = KeysQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         page = self.paginate_queryset(self.wanted(request, query.validated_data.get("status")))
         return self.get_paginated_response(shown(page or [], many=True))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import get_error_detail
@@ -43,7 +44,13 @@ class StrictSerializer(serializers.Serializer[Any]):
     strict_types = True
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Return the validated input. Raises DRF's ValidationError."""
+        """Return the validated input. Raises DRF's ValidationError, also for a name that a query repeats."""
+        if isinstance(data, MultiValueDict):
+            twice = [name for name, values in data.lists() if len(values) > 1][:MOST_PROBLEMS]
+            if twice:
+                why = [ErrorDetail("This is given more than once.", code="invalid")]
+                raise serializers.ValidationError(dict.fromkeys(twice, why))
+            data = data.dict()
         if isinstance(data, Mapping):
             problems = dict(islice(self.problems(data), MOST_PROBLEMS))
             if problems:

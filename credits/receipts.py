@@ -32,7 +32,9 @@ class DeliveredOutput(serializers.Serializer[Any]):
     asin = serializers.CharField(allow_null=True)
     marketplace = serializers.CharField(allow_null=True)
     parts = serializers.ListField(
-        child=serializers.CharField(), allow_null=True, help_text="Beside the product: offers, reviews."
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="core (the product itself), offers, reviews.",
     )
     freshness = serializers.CharField(allow_null=True, help_text="fresh, cached or stale.")
     age_seconds = serializers.IntegerField(
