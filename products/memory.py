@@ -1,6 +1,7 @@
-"""What stays: the row of the last answer, and observations. One statement each, however many points."""
+"""What stays: the row of the last answer, and observations, written by one statement, however many points."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -12,30 +13,30 @@ from django.db import connection, transaction
 
 from providers.base import HistoryPoint, ProductData, StoredProduct
 
-# A later answer never gives way to an earlier one that took longer to arrive.
-KEEP_PRODUCT = """
-    INSERT INTO products_product
-        (asin, marketplace, document, title, is_not_found, is_sample, providers, fetched_at, created_at)
-    VALUES (%s, %s, %s::jsonb, %s, %s, %s, %s, %s, now())
-    ON CONFLICT (asin, marketplace) DO UPDATE SET
-        document = excluded.document, title = excluded.title, is_not_found = excluded.is_not_found,
-        is_sample = excluded.is_sample, providers = excluded.providers, fetched_at = excluded.fetched_at
-    WHERE products_product.fetched_at <= excluded.fetched_at
-"""
-# Upstreams repeat years of history in every answer: of a series only what is new is kept.
-# MATERIALIZED, or the planner may look for the last known point ten thousand times.
-KEEP_OBSERVATIONS = """
-    WITH told AS MATERIALIZED (
+# A later answer never gives way to an earlier one that took longer to arrive. Upstreams repeat years of
+# history in every answer: of a series only what is new is kept. MATERIALIZED, or the planner may look for the
+# last known point ten thousand times.
+KEEP = """
+    WITH kept AS (
+        INSERT INTO products_product
+            (asin, marketplace, document, title, is_not_found, is_sample, providers, fetched_at, created_at)
+        VALUES (%(asin)s, %(marketplace)s, %(document)s::jsonb, %(title)s, %(is_not_found)s, %(is_sample)s,
+            %(providers)s, %(fetched_at)s, now())
+        ON CONFLICT (asin, marketplace) DO UPDATE SET
+            document = excluded.document, title = excluded.title, is_not_found = excluded.is_not_found,
+            is_sample = excluded.is_sample, providers = excluded.providers, fetched_at = excluded.fetched_at
+        WHERE products_product.fetched_at <= excluded.fetched_at
+    ), told AS MATERIALIZED (
         SELECT point->>0 AS series, point->>1 AS provider, (point->>2)::timestamptz AS observed_at,
             (point->>3)::numeric AS value, point->>4 AS currency
-        FROM json_array_elements(%s::json) AS point
+        FROM json_array_elements(%(points)s::json) AS point
     ), known AS MATERIALIZED (
         SELECT series, provider, max(observed_at) AS until
-        FROM products_observation WHERE asin = %s AND marketplace = %s
+        FROM products_observation WHERE asin = %(asin)s AND marketplace = %(marketplace)s
         GROUP BY series, provider
     )
     INSERT INTO products_observation (asin, marketplace, series, provider, observed_at, value, currency)
-    SELECT %s, %s, series, provider, observed_at, value, currency
+    SELECT %(asin)s, %(marketplace)s, series, provider, observed_at, value, currency
     FROM told LEFT JOIN known USING (series, provider)
     WHERE until IS NULL OR observed_at > until
     ON CONFLICT DO NOTHING
@@ -43,27 +44,23 @@ KEEP_OBSERVATIONS = """
 
 
 def remember(stored: StoredProduct, document: bytes) -> None:
-    """Keep the answer as a row and its figures as observations, in one transaction of two statements."""
+    """Keep the answer as a row and its figures as observations."""
     product = stored.product
-    row = (
-        stored.asin,
-        stored.marketplace,
-        document.decode(),
-        (product.title or "").replace("\0", "") if product else "",
-        product is None,
-        product is not None and product.is_sample,
-        ", ".join(sorted({source.provider for source in product.provenance.values()}))[:200]
-        if product
-        else "",
-        stored.fetched_at,
-    )
     points = observed(product, stored.fetched_at) if product else []
-    place = [stored.asin, stored.marketplace]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(KEEP_PRODUCT, row)
-        if points:
-            told = orjson.dumps(points, default=str).decode()  # arrays of thousands are slow to quote
-            cursor.execute(KEEP_OBSERVATIONS, [told, *place, *place])
+    row = {
+        "asin": stored.asin,
+        "marketplace": stored.marketplace,
+        "document": document.decode(),
+        "title": (product.title or "").replace("\0", "") if product else "",
+        "is_not_found": product is None,
+        "is_sample": product is not None and product.is_sample,
+        "providers": ", ".join(stored.providers)[:200],
+        "fetched_at": stored.fetched_at,
+        "points": orjson.dumps(points, default=str).decode(),  # arrays of thousands are slow to quote
+    }
+    is_within = connection.in_atomic_block  # a transaction that shall go on, whatever becomes of this
+    with transaction.atomic() if is_within else nullcontext(), connection.cursor() as cursor:
+        cursor.execute(KEEP, row)
 
 
 def recall(asin: str, marketplace: str) -> bytes | None:
