@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -46,8 +46,14 @@ class Field(NamedTuple):
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Show every call."""
-    facts = {"tags": tags(settings.PUBLIC_URL), "groups": contents(), "current": "/api/docs/"}
-    return render(request, "docs/reference.html", facts)
+    return HttpResponse(written(settings.PUBLIC_URL))
+
+
+@cache
+def written(url: str) -> str:
+    """Return the whole page: it is long, the same for all, and anybody may ask for it."""
+    facts = {"tags": tags(url), "groups": contents(), "current": "/api/docs/"}
+    return render_to_string("docs/reference.html", facts)
 
 
 @cache
