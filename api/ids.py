@@ -31,6 +31,12 @@ def charge_key(request: Any) -> str:
     return kept or charge_key_of(request.id)
 
 
+def is_again(request: Any) -> bool:
+    """Return whether the call was tried before under that key: whoever tried may have been charged."""
+    attempt = getattr(request, "attempt", None)  # set by api.idempotency
+    return attempt is not None and not attempt.is_first
+
+
 def charge_key_of(request_id: str) -> str:
     """Return the ledger key that belongs to the id of a request."""
     return "chg_" + request_id.removeprefix("req_")

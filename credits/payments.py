@@ -2,7 +2,8 @@
 
 The key makes it safe to try again: an attempt that finds the key charged has paid, and one that finds the
 hold of an attempt that died goes on with it. So neither a crash nor a commit whose acknowledgement was lost
-charges twice, or lets work that was paid go unanswered.
+charges twice, or lets work that was paid go unanswered. Who knows that it tries again says so (`is_again`):
+then what an earlier attempt was charged beyond what is delivered in the end is given back.
 """
 
 import logging
@@ -13,13 +14,15 @@ from uuid import UUID, uuid4
 
 import psycopg
 from django.db import Error, InterfaceError, OperationalError, connection
+from django.db.models import Sum
 from psycopg_pool import PoolTimeout
 
 from credits.charging import GROUPING
-from credits.errors import CreditsError, DuplicateEntry, HoldClosed
+from credits.errors import CreditsError, DuplicateEntry, HoldClosed, RefundExceedsCharge
 from credits.holds import capture, hold, release
 from credits.models import KEY_LENGTH, Hold, Kind, LedgerEntry
 from credits.movements import Charge, LetGo, Movement, Owner, SetAside, check_amount
+from credits.refunds import refund
 
 NOTHING_HAPPENED = (PoolTimeout, psycopg.errors.QueryCanceled)  # trying again would only take as long again
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Payment:
         key: str,
         reference: str = "",
         cap: UUID | None = None,
+        is_again: bool = False,
     ) -> None:
         check_amount(amount)
         self.user = user
@@ -49,6 +53,7 @@ class Payment:
         self.key = key
         self.reference = reference
         self.cap = cap
+        self.is_again = is_again
         self.metadata: Mapping[str, Any] | None = None
         self.hold: UUID | None = None
         self.is_paid = False
@@ -97,14 +102,15 @@ class Payment:
         )
 
     def adopt_charge(self) -> bool:
-        """Whether an earlier attempt at this work was charged: then that is what was paid for it."""
-        entry = LedgerEntry.objects.filter(key=self.key).select_related("wallet").first()
-        if entry is None or entry.kind != Kind.CHARGE or not self.is_ours(entry):
+        """Whether an earlier attempt at this work was charged: what was not given back is what was paid."""
+        charges = LedgerEntry.objects.of_kind(Kind.CHARGE).filter(key=self.key).select_related("wallet")
+        entry = charges.annotate(refunded=Sum("refunds__amount")).first()
+        if entry is None or not self.is_ours(entry):
             return False
-        if -entry.amount > self.announced:
+        if -entry.amount > self.announced and not self.is_again:
             return False
         self.is_paid = True
-        self.charged, self.available = -entry.amount, entry.wallet.available
+        self.charged, self.available = -entry.amount - (entry.refunded or 0), entry.wallet.available
         return True
 
     def adopt_hold(self, former: Hold | None, refusal: CreditsError) -> UUID:
@@ -128,8 +134,15 @@ class Payment:
         A hold whose time ran out while we worked is gone, but the work is delivered: then too it is a plain
         charge. Raises InsufficientCredits, CapReached, DuplicateEntry.
         """
-        if self.is_paid:
-            return
+        if self.is_again and not self.hold and not self.is_paid:
+            self.hold = self.left_behind()
+        if not self.is_paid:
+            self.pay()
+        if self.is_again:
+            self.give_back()
+
+    def pay(self) -> None:
+        """Take what is due, unless another attempt was charged meanwhile."""
         try:
             outcome = self.take_surely()
         except DuplicateEntry:
@@ -141,6 +154,35 @@ class Payment:
         if outcome:
             self.charged = self.amount
             self.available = outcome.available
+
+    def left_behind(self) -> UUID | None:
+        """The open hold of an attempt that died: its credits are set aside for nothing else."""
+        former = (
+            Hold.objects.for_user(self.user)
+            .open()
+            .filter(key=self.key, captured=0, amount__gte=self.amount)
+            .first()
+        )
+        return former.pk if former and self.is_ours(former) else None
+
+    def give_back(self) -> None:
+        """Refund what an earlier attempt was charged beyond what is due for what is delivered now."""
+        if not self.is_paid and not self.amount:
+            self.adopt_charge()
+        if self.charged <= self.amount:
+            return
+        key = f"{self.key[: KEY_LENGTH - 32]}_down_to_{self.amount}"
+        with suppress(DuplicateEntry, RefundExceedsCharge):  # done already
+            self.available = refund(self.key, self.charged - self.amount, key=key).available
+        self.charged = self.amount
+
+    def withdraw(self) -> None:
+        """Nothing is delivered, so nothing is due. Without the database the next attempt will see to it."""
+        self._amount = 0
+        try:
+            self.give_back()
+        except Error:
+            log.warning("what was charged for %s could not be given back now", self.key, exc_info=True)
 
     def take_surely(self) -> Movement | LetGo | None:
         """Take what is due, and once more when nobody can know what became of it.
@@ -194,19 +236,29 @@ def root_of(error: BaseException) -> BaseException:
 
 @contextmanager
 def payment(
-    user: Owner, amount: int, *, operation: str, key: str, reference: str = "", cap: UUID | None = None
+    user: Owner,
+    amount: int,
+    *,
+    operation: str,
+    key: str,
+    reference: str = "",
+    cap: UUID | None = None,
+    is_again: bool = False,
 ) -> Iterator[Payment]:
     """Pay for what is delivered: leaving the block charges, an exception leaves the wallet as it was.
 
     `key` names this piece of work for all time (the request's id): it is charged at most once. Where it was
     charged before (same wallet and operation, no more than `amount`), that counts, and `charged` says how
-    much it was. Raises InsufficientCredits, CapReached, and DuplicateEntry for a key that stands for anything
-    else, from `authorise()` or at the end of the block.
+    much it was. `is_again`: this work was tried before, and what that took beyond what is due now is given
+    back, all of it when the block fails. Raises InsufficientCredits, CapReached, and DuplicateEntry for a key
+    that stands for anything else, from `authorise()` or at the end of the block.
     """
-    due = Payment(user, amount, operation=operation, key=key, reference=reference, cap=cap)
+    due = Payment(user, amount, operation=operation, key=key, reference=reference, cap=cap, is_again=is_again)
     try:
         yield due
         due.settle()
-    except BaseException:
+    except BaseException as failure:
         due.release()
+        if is_again and isinstance(failure, Exception) and not isinstance(failure, Error):
+            due.withdraw()
         raise

@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
-
 from credits import statements
 from credits.caps import remove_cap, set_cap
 from credits.charging import GROUPING, books_of
-from credits.errors import RefundExceedsCharge, UnknownCharge
 from credits.holds import capture, hold, release
-from credits.models import Kind, LedgerEntry
+from credits.models import Kind
 from credits.movements import Charge, Movement, Owner, check_amount, check_terms
 from credits.payments import Payment, payment
+from credits.refunds import refund
 
 __all__ = [
     "Payment",
@@ -80,42 +78,6 @@ def grant(
             metadata=statements.as_json(metadata),
         )
     return books.moved(user.pk, key, amount)
-
-
-def refund(
-    charge: str, amount: int | None = None, *, key: str, metadata: Mapping[str, Any] | None = None
-) -> Movement:
-    """Give back what the charge of that key took: all that has not been given back yet, or `amount` of it.
-
-    Its spending cap gets it back too, while the window lasts. Raises UnknownCharge, RefundExceedsCharge,
-    DuplicateEntry, ValueError.
-    """
-    taken = LedgerEntry.objects.of_kind(Kind.CHARGE).filter(key=charge).first()
-    if taken is None:
-        raise UnknownCharge(charge)
-    if amount is not None:
-        check_amount(amount)
-    check_terms(taken.operation, key, taken.reference)
-    with books_of(taken.wallet_id, key=key, cap=taken.cap) as books:
-        given_back = taken.refunds.aggregate(total=Sum("amount"))["total"] or 0
-        refundable = -taken.amount - given_back
-        amount = refundable if amount is None else amount
-        if not 0 < amount <= refundable:
-            raise RefundExceedsCharge(charge, amount or -taken.amount, refundable)
-        books.give_back(taken.cap, taken.cap_window, amount)
-        books.enter(
-            taken.wallet_id,
-            amount,
-            Kind.REFUND,
-            operation=taken.operation,
-            reference=taken.reference,
-            key=key,
-            charge_id=taken.pk,
-            cap=taken.cap,
-            cap_window=taken.cap_window,
-            metadata=statements.as_json(metadata),
-        )
-    return books.moved(taken.wallet_id, key, amount)
 
 
 def adjust(user: Owner, amount: int, *, reason: str, actor: str, key: str, reference: str = "") -> Movement:

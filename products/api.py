@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from accounts.authentication import caller
 from api import admission, conditional, queries
 from api.answers import delivered
-from api.ids import charge_key
+from api.ids import charge_key, is_again
 from credits.services import payment
 from products import catalogue, kept, questions, receipt, services
 from products.errors import MaxCreditsExceeded
@@ -54,7 +54,13 @@ class Lookup(APIView):
         user, credential = caller(request)
         key = charge_key(request)
         with payment(
-            user, price, operation=services.LOOKUP, key=key, reference=asked.asin, cap=credential.cap
+            user,
+            price,
+            operation=services.LOOKUP,
+            key=key,
+            reference=asked.asin,
+            cap=credential.cap,
+            is_again=is_again(request),
         ) as due:
             answer = services.lookup(
                 asin=asked.asin,

@@ -27,7 +27,9 @@ from api.models import IdempotentRequest
 from config.tests.waiting import eventually
 from credits.holds import release_expired
 from credits.models import LedgerEntry
+from products.models import Product
 from products.tests.factories import ASIN, a_product, full, give, purse, sample, upstream
+from providers.errors import ErrorClass, ProviderError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOOKUP = "/api/v1/products/asin"
@@ -151,6 +153,49 @@ def test_a_process_killed_between_charge_and_answer_does_not_make_the_next_pay(a
     assert purse(alice) == full(99, charges=1)
     assert LedgerEntry.objects.for_user(alice).of_kind("charge").get().key == charge
     assert post(key).content == answer.content
+
+
+def test_what_a_killed_process_charged_is_given_back_when_there_is_no_such_product_any_more(
+    alice: User, key: str, settings: Settings
+) -> None:
+    killed_after_the_charge(key)
+    settings.PROVIDERS = [upstream("none", lambda *_: None)]
+    let_time_pass()
+    Product.objects.all().delete()
+    answer = post(key)
+    assert (answer.status_code, answer.json()["credits_charged"]) == (404, 0)
+    assert purse(alice) == full(100, charges=1)
+    assert post(key).headers["Idempotent-Replayed"] == "true"
+    assert purse(alice) == full(100, charges=1)
+
+
+def test_a_stale_answer_after_a_killed_process_is_free(alice: User, key: str, settings: Settings) -> None:
+    def fail(*_: object) -> None:
+        raise ProviderError("down", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
+
+    killed_after_the_charge(key)
+    settings.PROVIDERS = [upstream("down", fail)]
+    settings.PRODUCT_FRESH_SECONDS = 0
+    let_time_pass()
+    answer = post(key)
+    assert (answer.json()["data"]["freshness"], answer.headers["X-Credits-Charged"]) == ("stale", "0")
+    assert "X-Charge-Id" not in answer.headers
+    assert purse(alice) == full(100, charges=1)
+
+
+def test_the_last_credit_set_aside_by_a_killed_process_pays_for_its_answer() -> None:
+    bob = a_user()
+    give(bob, 1)
+    key = key_of(bob)[1]
+    with another_process(ANSWER_AND_HANG, key, SAMPLE_LATENCY_MS="60000"):
+        eventually(lambda: purse(bob)["held"] == 1)
+    let_time_pass()
+    owner = a_user()
+    give(owner, 1)
+    assert bearing(key_of(owner)[1]).post(LOOKUP, {"asin": ASIN}, format="json").status_code == 200
+    answer = post(key)
+    assert (answer.status_code, answer.headers["X-Credits-Charged"]) == (200, "1")
+    assert purse(bob) == full(0, charges=1)
 
 
 def test_of_many_who_come_after_a_killed_process_none_pays(alice: User, key: str) -> None:

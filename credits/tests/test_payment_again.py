@@ -30,12 +30,13 @@ def pay(user: Any, amount: int = 3, *, is_held: bool = False, **terms: Any) -> P
     return due
 
 
-def fail(user: Any, **terms: Any) -> None:
+def fail(user: Any, *, is_held: bool = True, **terms: Any) -> None:
     """One piece of work that an upstream spoils."""
 
     def work() -> None:
         with payment(user, 3, **LOOKUP, **terms) as due:
-            due.authorise()
+            if is_held:
+                due.authorise()
             raise RuntimeError("upstream")
 
     with pytest.raises(RuntimeError):
@@ -179,8 +180,72 @@ def test_a_charge_that_was_refunded_is_not_taken_again() -> None:
     user = user_with(10)
     pay(user)
     refund("chg_1", key="ref_1")
-    assert pay(user, is_held=True).charged == 3
+    assert pay(user, is_held=True).charged == 0
     assert figures(user) == (10, 0, 0)
+
+
+# --- who knows that it tries again pays for what is delivered in the end ---
+
+
+@either_way
+@pytest.mark.parametrize(("due_now", "gross"), [(3, 3), (1, 3), (0, 3), (1, 5)])
+def test_what_an_earlier_attempt_was_charged_beyond_what_is_due_is_given_back(
+    is_held: bool, due_now: int, gross: int
+) -> None:
+    user, cap = user_with(10), uuid4()
+    set_cap(cap, limit=5, period="total")
+    charge(user, gross, cap=cap, **LOOKUP)
+    for _ in range(2):
+        with payment(user, 3, cap=cap, is_again=True, **LOOKUP) as due:
+            if is_held:
+                due.authorise()
+            due.amount = due_now
+        assert (due.charged, due.available) == (due_now, 10 - due_now)
+    assert figures(user) == (10 - due_now, 0, 0)
+    assert cap_of(cap).spent == due_now
+    assert_sound()
+
+
+@either_way
+def test_an_earlier_attempt_is_given_back_when_nothing_can_be_delivered(is_held: bool) -> None:
+    user = user_with(10)
+    pay(user)
+    for _ in range(2):
+        fail(user, is_held=is_held, is_again=True)
+    assert entries_of(user) == [("grant", 10), ("charge", -3), ("refund", 3)]
+    assert figures(user) == (10, 0, 0)
+    assert_sound()
+
+
+def test_without_the_database_an_earlier_charge_stays_for_the_next_attempt() -> None:
+    user = user_with(10)
+    pay(user)
+    with pytest.raises(OperationalError), payment(user, 3, is_again=True, **LOOKUP):
+        raise OperationalError("away")
+    assert figures(user) == (7, 0, 0)
+
+
+@pytest.mark.parametrize("use", [lambda user: charge(user_with(10), 3, **LOOKUP), lambda user: None])
+def test_what_is_not_ours_is_not_given_back(use: Callable[[Any], Any]) -> None:
+    user = user_with(10)
+    use(user)
+    with payment(user, 3, is_again=True, **LOOKUP) as due:
+        due.amount = 0
+    assert due.charged == 0
+    assert figures(user) == (10, 0, 0)
+
+
+@pytest.mark.parametrize("due_now", [3, 1, 0])
+def test_what_a_dead_attempt_has_set_aside_pays_for_an_answer_that_is_kept_by_now(due_now: int) -> None:
+    user, cap = user_with(3), uuid4()
+    set_cap(cap, limit=3, period="total")
+    hold(user, 3, cap=cap, **LOOKUP)
+    with payment(user, 3, cap=cap, is_again=True, **LOOKUP) as due:
+        due.amount = due_now
+    assert due.charged == due_now
+    assert figures(user) == (3 - due_now, 0, 0)
+    assert cap_of(cap).spent == due_now
+    assert_sound()
 
 
 @pytest.mark.django_db(transaction=True)
