@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from api.querysets import APICallQuerySet, UsageDayQuerySet
+from api.querysets import FAILURES, APICallQuerySet, UsageDayQuerySet
 
 OPERATION_LENGTH = 64
 OUTCOME_LENGTH = 64
@@ -50,7 +50,10 @@ class APICall(CallFacts):
 
     class Meta:
         verbose_name = "API call"
-        indexes: ClassVar = [models.Index("user_id", "at", "id", name="api_apicall_of_user_by_time")]
+        indexes: ClassVar = [
+            models.Index("user_id", "at", "id", name="api_apicall_of_user_by_time"),
+            models.Index(fields=["id"], condition=models.Q(outcome__in=FAILURES), name="api_apicall_failed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.operation} {self.outcome}"

@@ -12,6 +12,8 @@ from api.ids import moment_of
 
 FILTERS = {"operation": "operation", "outcome": "outcome", "status": "status", "key": "key_id"}
 
+FAILURES = ["internal_error", "service_unavailable"]  # ours, after which nobody knows what was done
+
 
 class AlikeQuerySet(models.QuerySet[Any]):
     """What rows and sums are asked alike."""
@@ -32,6 +34,10 @@ class APICallQuerySet(AlikeQuerySet):
         """Those that came from `since` on and before `until`."""
         calls = self if since is None else self.filter(at__gte=since)
         return calls if until is None else calls.filter(at__lt=until)
+
+    def failed(self) -> Self:
+        """Those that failed through a fault of ours; they have an index."""
+        return self.filter(outcome__in=FAILURES)
 
     def until_day(self, day: date) -> Self:
         """Those of that day and before."""

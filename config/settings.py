@@ -169,6 +169,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
     "prune-calls": {"task": "api.tasks.prune_calls", "schedule": 600.0},
+    "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
