@@ -1,15 +1,15 @@
 """Calls that go upstream take turns, so that a thousand of them leave the processor to others.
 
 Waiting for an upstream costs nothing, and any number may. What they do before and after it (setting credits
-aside, reading an answer, keeping it) is done by a few at a time, first come, first served. So an answer from
-the store, which takes no turn, passes between those few instead of behind all who were woken at once.
+aside, reading an answer, keeping it) is done by one at a time, first come, first served. So an answer from the
+store, which takes no turn, passes between two of them instead of behind all who were woken at once.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-AT_ONCE = 2  # in one process
+AT_ONCE = 1  # in one process: it and PostgreSQL, which works for it, keep a core busy
 PATIENCE_SECONDS = 20.0  # then it is done out of turn: something hangs, and a queue would only hide it
 
 
