@@ -47,7 +47,7 @@ def remember(stored: StoredProduct, document: bytes) -> None:
     """Keep the answer as a row and its figures as observations."""
     product = stored.product
     points = observed(product, stored.fetched_at) if product else []
-    row = {
+    row: dict[str, Any] = {
         "asin": stored.asin,
         "marketplace": stored.marketplace,
         "document": document.decode(),
