@@ -25,7 +25,7 @@ class Member(Generic[Question, Answer]):
         self.woken: threading.Event | None = None
         self.leads = False
         self.answer: Answer | None = None
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
 
 class Gathering(Generic[Question, Answer]):
@@ -79,9 +79,13 @@ class Gathering(Generic[Question, Answer]):
         try:
             for one, answer in zip(group, self.ask_all([one.question for one in group]), strict=True):
                 one.answer = answer
-        except BaseException as error:
+        except Exception as error:
             for one in group:
                 one.error = error
+        except BaseException:  # whoever asked is ended; the others need not be
+            for one in others:
+                one.error = InterruptedError("the one who asked for all was interrupted")
+            raise
         finally:
             self.pass_on()
             for one in others:

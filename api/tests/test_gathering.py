@@ -12,10 +12,17 @@ from api.gathering import LARGEST, Gathering
 class Slow:
     """Answers twice what is asked; the first question waits until the others stand in line."""
 
-    def __init__(self, *, others: int = 0, fails_at: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        others: int = 0,
+        fails_at: int | None = None,
+        failure: type[BaseException] = ConnectionError,
+    ) -> None:
         self.gathering: Gathering[int, int] = Gathering(self.double)
         self.others = others
         self.fails_at = fails_at
+        self.failure = failure
         self.groups: list[int] = []
         self.is_asked = threading.Event()
 
@@ -26,7 +33,7 @@ class Slow:
             while len(self.gathering.line) < self.others:
                 threading.Event().wait(0.001)
         if self.fails_at in numbers:
-            raise ConnectionError("away")
+            raise self.failure("away")
         return [2 * number for number in numbers]
 
     def ask_at_once(self) -> list[int | BaseException | None]:
@@ -64,8 +71,16 @@ def test_a_failure_is_told_to_the_whole_group_and_to_nobody_else() -> None:
     assert slow.gathering.ask(7) == 14
 
 
-def test_who_is_interrupted_while_leading_does_not_keep_the_others_waiting() -> None:
-    slow = Slow(others=0, fails_at=1)
+def test_a_failure_is_over_with_its_group() -> None:
+    slow = Slow(fails_at=1)
     with pytest.raises(ConnectionError):
         slow.gathering.ask(1)
     assert slow.gathering.ask(2) == 4
+
+
+def test_who_is_ended_while_asking_for_all_ends_nobody_else() -> None:
+    slow = Slow(others=3, fails_at=2, failure=SystemExit)
+    first, *rest = slow.ask_at_once()
+    assert first == 0
+    assert sorted(type(one).__name__ for one in rest) == ["InterruptedError"] * 2 + ["SystemExit"]
+    assert slow.gathering.ask(7) == 14
