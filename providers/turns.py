@@ -1,8 +1,8 @@
 """Calls that go upstream take turns, so that a thousand of them leave the processor to others.
 
 Waiting for an upstream costs nothing, and any number may. What they do before and after it (setting credits
-aside, reading an answer, keeping it) is done by one at a time, first come, first served. So an answer from the
-store, which takes no turn, passes between two of them instead of behind all who were woken at once.
+aside, reading an answer, keeping it) is done by one at a time, first come, first served. So an answer from
+the store, which takes no turn, passes between two of them instead of behind all who were woken at once.
 """
 
 import threading
