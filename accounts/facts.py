@@ -15,12 +15,10 @@ from functools import partial
 from typing import Any
 
 import orjson
-import psycopg
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django_redis import get_redis_connection
-from psycopg.rows import TupleRow
 
 from accounts.caching import nothing, outage
 from accounts.credentials import Claim
@@ -41,17 +39,6 @@ SELECT u.id, u.email, u.is_active, u.is_staff, u.date_joined, k.id, k.revoked_at
   k.last_used_at IS NULL OR k.last_used_at < %(stale)s
 FROM accounts_apikey k JOIN accounts_user u ON u.id = k.user_id WHERE k.prefix = %(id)s
 """
-
-
-class PreparedCursor(psycopg.Cursor[TupleRow]):
-    """Binds on the server and prepares at first use, where settings let it."""
-
-    def execute(
-        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = None
-    ) -> "PreparedCursor":
-        """As `psycopg.Cursor.execute`."""
-        super().execute(query, params, prepare=prepare, binary=binary)
-        return self
 
 
 def recall(claim: Claim) -> bytes | None:
@@ -141,18 +128,8 @@ def read_key(claim: Claim) -> tuple[dict[str, Any] | None, bool]:
 
 
 def one_row(sql: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Run one statement, without the ORM and prepared on the server: half the time of a plain query.
-
-    While Django logs queries (tests, DEBUG) its own cursor is used, which can say what it ran.
-    """
-    if connection.queries_logged:
-        cursor = connection.cursor()
-    else:
-        connection.close_if_health_check_failed()
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            cursor = connection.make_cursor(PreparedCursor(connection.connection))  # type: ignore[arg-type]
-    with cursor:
+    """Run one statement without the ORM and return its first row."""
+    with connection.prepared_cursor() as cursor:  # type: ignore[attr-defined]  # of our backend
         cursor.execute(sql, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

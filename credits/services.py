@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from credits import statements
-from credits.caps import remove_cap, set_cap
 from credits.charging import GROUPING, books_of
 from credits.holds import capture, hold, release
 from credits.models import Kind
@@ -29,9 +28,7 @@ __all__ = [
     "payment",
     "refund",
     "release",
-    "remove_cap",
     "reverse",
-    "set_cap",
 ]
 
 

@@ -4,16 +4,13 @@ Prepared statements need `OPTIONS["prepare_threshold"]` on the database; without
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 from django.db import IntegrityError, connection
-from django.db.backends.utils import CursorWrapper
-from psycopg.rows import TupleRow
 
 from credits.movements import Charge
 
@@ -134,17 +131,6 @@ FORGET_HOLDS = "DELETE FROM credits_hold WHERE status <> 'open' AND captured = 0
 KEYS_ONCE = {"credits_ledgerentry_key_once", "credits_hold_key_once"}
 
 
-class PreparedCursor(psycopg.Cursor[TupleRow]):
-    """Binds on the server and prepares at first use; PostgreSQL then plans once for each connection."""
-
-    def execute(
-        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = None
-    ) -> "PreparedCursor":
-        """As `psycopg.Cursor.execute`."""
-        super().execute(query, params, prepare=prepare, binary=binary)
-        return self
-
-
 class Line(NamedTuple):
     """An entry to be written."""
 
@@ -163,29 +149,15 @@ class Line(NamedTuple):
     metadata: str | None = None
 
 
-@contextmanager
-def cursor() -> Iterator[CursorWrapper]:
-    """A cursor on this thread's connection. While Django logs queries, its own: that can say what it ran."""
-    if connection.queries_logged:
-        found = connection.cursor()
-    else:
-        connection.close_if_health_check_failed()
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            found = connection.make_cursor(PreparedCursor(connection.connection))  # type: ignore[arg-type]
-    with found:
-        yield found
-
-
 def run(sql: str, parameters: Mapping[str, Any]) -> None:
     """Run a statement that gives no rows."""
-    with cursor() as waiting:
+    with connection.prepared_cursor() as waiting:  # type: ignore[attr-defined]  # of our backend
         waiting.execute(sql, parameters)
 
 
 def rows(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement and return its rows."""
-    with cursor() as waiting:
+    with connection.prepared_cursor() as waiting:  # type: ignore[attr-defined]  # of our backend
         waiting.execute(sql, parameters)
         found: list[tuple[Any, ...]] = waiting.fetchall()
     return found
