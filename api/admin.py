@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from accounts.admin import ReadOnlyAdmin
 from accounts.models import User
 from api.ids import request_id_of, uuid_of
 from api.models import APICall
@@ -27,7 +28,7 @@ class CountsSome(Paginator):  # type: ignore[type-arg]  # not generic when it ru
 
 
 @admin.register(APICall)
-class APICallAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class APICallAdmin(ReadOnlyAdmin):
     """Calls, newest first. There is no filter that would have to look at all of them."""
 
     list_display = (
@@ -47,18 +48,6 @@ class APICallAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_help_text = "A request id, or the e-mail address or id of a user."
     show_full_result_count = False
     paginator = CountsSome
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes."""
-        return False
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[APICall], search_term: str

@@ -29,10 +29,20 @@ from api.errors import LimitExceeded
 from api.gathering import Gathering
 from api.throttling import Counter, Used, counter
 
+# Counts one request; a window that nobody counts in any more ends by itself.
+COUNT_ONE = """
+local function count(name, seconds)
+  local stand = redis.call('INCR', name)
+  if stand == 1 then redis.call('EXPIRE', name, seconds) end
+  return stand
+end
+"""
 # The facts about the caller (KEYS[1]) and what the view wants (KEYS[2]). Where the facts alone say yes, the
 # call is counted as well; a caller whose proof (ARGV[1]) is wrong must not use up the owner's limits. ARGV[2]
 # is the time. Then for each policy: its name, the number of its window, its seconds.
-TRIP = """
+TRIP = (
+    COUNT_ONE
+    + """
 local facts = redis.call('GET', KEYS[1])
 local answer = {facts, KEYS[2] and redis.call('GET', KEYS[2]) or false}
 if not facts then return answer end
@@ -47,20 +57,19 @@ end
 local subjects = {key = caller.id, user = caller.user[1]}
 for i = 3, #ARGV, 3 do
   local name = 'pallet:limit:' .. ARGV[i] .. ':' .. subjects[ARGV[i]] .. ':' .. ARGV[i + 1]
-  local count = redis.call('INCR', name)
-  if count == 1 then redis.call('EXPIRE', name, ARGV[i + 2]) end
-  answer[#answer + 1] = count
+  answer[#answer + 1] = count(name, ARGV[i + 2])
 end
 return answer
 """
-COUNT = """
+)
+COUNT = (
+    COUNT_ONE
+    + """
 local counts = {}
-for i, name in ipairs(KEYS) do
-  counts[i] = redis.call('INCR', name)
-  if counts[i] == 1 then redis.call('EXPIRE', name, ARGV[i]) end
-end
+for i, name in ipairs(KEYS) do counts[i] = count(name, ARGV[i]) end
 return counts
 """
+)
 POLICIES = {"session": ("user",), "key": ("key", "user")}
 
 
@@ -129,11 +138,13 @@ def found(request: HttpRequest | Request, name: str) -> bytes | None:
 def let_in(request: HttpRequest, admitted: Admitted, wanted: str, *, anonymous: bool) -> None:
     """Find out who calls and count it, filling `admitted`. Who cannot prove it is counted by address."""
     now = time.time()
+    counters: list[Counter] = []
     counts: list[int] = []
     try:
         claim = None if anonymous else claim_of(*credentials_in(request))
         if claim is not None:
-            facts, admitted.found, counts = trip(claim, wanted, now)
+            counters = [counter(policy, "", now) for policy in POLICIES[claim.kind]]
+            facts, admitted.found, counts = trip(claim, wanted, counters, now)
             admitted.wanted = wanted
             admitted.user, admitted.credential = principals.admit(
                 claim, facts, address=lambda: client_address(request)
@@ -144,7 +155,9 @@ def let_in(request: HttpRequest, admitted: Admitted, wanted: str, *, anonymous: 
     if admitted.user is None or admitted.credential is None:
         count(admitted, [by_address(request, now)], [], now)
     else:
-        count(admitted, counters_of(admitted.user, admitted.credential, now), counts, now)
+        subjects = {"user": str(admitted.user.pk), "key": str(admitted.credential.id)}
+        own = [one._replace(subject=subjects[one.policy.name]) for one in counters]
+        count(admitted, own, counts, now)
 
 
 def credentials_in(request: HttpRequest) -> tuple[str, str]:
@@ -161,14 +174,18 @@ def count(admitted: Admitted, counters: Sequence[Counter], counts: list[int], no
     throttling.check(admitted.used, now)
 
 
-def trip(claim: Claim, wanted: str, now: float) -> tuple[bytes | None, bytes | None, list[int]]:
-    """Return the facts, what was wanted, and the counts, as far as Redis has them and answers."""
+def trip(
+    claim: Claim, wanted: str, counters: Sequence[Counter], now: float
+) -> tuple[bytes | None, bytes | None, list[int]]:
+    """Return the facts, what was wanted, and the counts, as far as Redis has them and answers.
+
+    Whom the counters count, the facts say.
+    """
     keys = [claim.name, wanted] if wanted else [claim.name]
     proof = claim.proof if claim.kind == "session" else claim.proof.hex()
     arguments: list[Any] = [proof, now]
-    for policy in POLICIES[claim.kind]:
-        one = counter(policy, "", now)
-        arguments += [policy, one.window, one.policy.seconds]
+    for one in counters:
+        arguments += [one.policy.name, one.window, one.policy.seconds]
     script = registered(TRIP)
     command = ("EVALSHA", script.sha, len(keys), *keys, *arguments)
     answer: list[Any] = outage.attempt(lambda: asked(command), otherwise=lambda: [None, None])
@@ -183,12 +200,6 @@ def asked(command: tuple[Any, ...]) -> list[Any]:
         raise answer
     told: list[Any] = answer
     return told
-
-
-def counters_of(user: User, credential: Credential, now: float) -> list[Counter]:
-    """Return the counters of a caller, in the order of POLICIES."""
-    subjects = {"user": user.pk, "key": credential.id}
-    return [counter(policy, str(subjects[policy]), now) for policy in POLICIES[credential.kind]]
 
 
 def by_address(request: HttpRequest, now: float) -> Counter:

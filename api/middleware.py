@@ -1,7 +1,6 @@
 """What every request gets: an id, one line in the log, and headers that keep the answer where it belongs."""
 
 import logging
-import re
 import time
 from collections.abc import Callable
 
@@ -11,12 +10,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from api import compression, throttling, usage
+from api.calls import harmless
 from api.ids import new_request_id
 from api.logging import clean_text, current_request_id, line
 from api.parsers import accept_chunked
 
 log = logging.getLogger("pallet.access")
-NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9._:-]+")
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -97,7 +96,7 @@ def tell(request: HttpRequest, response: HttpResponseBase, *, seconds: float) ->
     if match is None:
         fields["path"] = clean_text(request.path_info[:200])
     if client := request.META.get("HTTP_X_CLIENT_REQUEST_ID"):
-        fields["client_request_id"] = clean_text(NOT_IN_AN_ID.sub("", client)[:64])
+        fields["client_request_id"] = clean_text(harmless(client))
     log.info(line("request", "pallet.access", fields))
 
 
