@@ -39,6 +39,7 @@ django.setup()
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from bench.stage import scratch_database  # noqa: E402
 from credits.charging import charge_alone, charge_together  # noqa: E402
 from credits.laws import breaches  # noqa: E402
 from credits.models import LedgerEntry, Wallet  # noqa: E402
@@ -68,18 +69,13 @@ USERS = [user(number) for number in range(1, max(WALLETS) + 1)]
 @contextmanager
 def scratch_ledger() -> Iterator[None]:
     """A database of its own with every wallet full."""
-    connection.settings_dict["TEST"]["NAME"] = "pallet_bench_ledger"
-    name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
+    with scratch_database("pallet_bench_ledger"):
         people = get_user_model()
         people.objects.bulk_create([people(pk=one.pk, email=f"{one.pk}@example.com") for one in USERS])
         for one in USERS:
             grant(one, FULL_WALLET, operation="bench", key=f"grant_{one.pk}")
         settle_down()
         yield
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def settle_down() -> None:

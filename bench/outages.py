@@ -15,25 +15,24 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
 
-import psutil
 import psycopg
 from django.conf import settings
 from django.db import connection
 
 from bench import stage
+from bench.away import Outages
 from bench.load import Result, drive
 from bench.misses import new_asins
 from config import postgres_server, redis_server
-from config.engines import Engines
 from config.folder import DataFolder
-from config.processes import Child, stop_on_signals
+from config.processes import stop_on_signals
 
 AWAY_SECONDS = float(os.environ.get("BENCH_OUTAGE_SECONDS", "5"))
 BEFORE_SECONDS, AFTER_SECONDS = 3.0, 10.0
@@ -58,53 +57,6 @@ class Run:
     away_at: float = 0.0
     back_at: float = 0.0
     reads: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
-
-
-class Outages:
-    """The two engines, and the ways to take them away and give them back."""
-
-    def __init__(self, data: DataFolder) -> None:
-        self.data = data
-        self.engines = Engines(data)
-
-    def server(self, name: str) -> Child:
-        """The engine of this name."""
-        return next(child for child in self.engines.children if child.name == name)
-
-    def tree(self, name: str) -> list[psutil.Process]:
-        """Its processes."""
-        process = self.server(name).process
-        return [process, *process.children(recursive=True)]
-
-    @contextmanager
-    def hung(self, name: str) -> Iterator[None]:
-        """Stop every process of it for the length of the block; connections stay open."""
-        stopped = self.tree(name)
-        for process in stopped:
-            process.suspend()
-        try:
-            yield
-        finally:
-            for process in stopped:
-                process.resume()
-
-    @contextmanager
-    def dead(self, name: str) -> Iterator[None]:
-        """Kill it, and start it again after the block."""
-        killed = self.tree(name)
-        for process in killed:
-            process.kill()
-        psutil.wait_procs(killed, timeout=10)
-        self.engines.children.remove(self.server(name))
-        try:
-            yield
-        finally:
-            if name == redis_server.NAME:
-                self.engines.children.append(redis_server.start(self.data))
-                redis_server.await_ready(self.data, self.server(name))
-            else:
-                self.engines.children.append(postgres_server.start(self.data, durable=True))
-                postgres_server.await_ready(self.data, self.server(name))
 
 
 def watch_reads(run: Run, over: threading.Event) -> None:

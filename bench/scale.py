@@ -12,8 +12,6 @@ JSON on the last line. BENCH_ROWS sets how many entries there are.
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -30,6 +28,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from bench.scale_calls import ask, indexes, quickest_ms  # noqa: E402
+from bench.stage import scratch_database  # noqa: E402
 from credits import rollup  # noqa: E402
 from credits.analytics import Analytics  # noqa: E402
 from credits.api import Balance, History  # noqa: E402
@@ -68,18 +67,6 @@ SELECT indexname, indexdef FROM pg_indexes
 WHERE tablename = 'credits_ledgerentry' AND indexname NOT IN (SELECT conname FROM pg_constraint)
 """
 numbers = count()
-
-
-@contextmanager
-def scratch_database() -> Iterator[None]:
-    """A database of its own with nothing in it."""
-    connection.settings_dict["TEST"]["NAME"] = "pallet_bench_scale"
-    name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def fill(rows: int) -> None:
@@ -207,7 +194,7 @@ def run(rows: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    with scratch_database():
+    with scratch_database("pallet_bench_scale"):
         small, large = run(SMALL), run(LARGE)
     print(f"\n{'':38}{SMALL:>12,}{LARGE:>12,}   statements, indexes read")
     for name, told in large.items():

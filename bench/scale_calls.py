@@ -12,8 +12,7 @@ calls there are.
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -35,6 +34,7 @@ from api.calls import Call  # noqa: E402
 from api.ids import new_request_id, request_id_of  # noqa: E402
 from api.models import APICall  # noqa: E402
 from api.requests import Requests  # noqa: E402
+from bench.stage import scratch_database  # noqa: E402
 
 SMALL, LARGE = 10_000, int(os.environ.get("BENCH_ROWS", "10000000"))
 AT_ONCE = 500_000  # rows of a statement that fills
@@ -70,18 +70,6 @@ INSERT INTO api_usageday (user_id, day, operation, key_id, outcome, status, call
 SELECT user_id, day - turn * 92, operation, key_id, outcome, status, calls, credits, duration_us
 FROM api_usageday, generate_series(1, 7) AS turn
 """
-
-
-@contextmanager
-def scratch_database() -> Iterator[None]:
-    """A database of its own with nothing in it."""
-    connection.settings_dict["TEST"]["NAME"] = "pallet_bench_calls"
-    name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def fill(rows: int) -> None:
@@ -207,7 +195,7 @@ def run(rows: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    with scratch_database():
+    with scratch_database("pallet_bench_calls"):
         small, large, again = run(SMALL), run(LARGE), run(SMALL)
     for name, told in small.items():  # before and after, so that both sizes meet the same machine
         told["ms"] = min(told["ms"], again[name]["ms"])

@@ -39,6 +39,18 @@ Address = tuple[str, int]
 Headers = dict[str, str]
 
 
+@contextmanager
+def scratch_database(name: str) -> Iterator[None]:
+    """A database of its own with nothing in it, dropped after the block."""
+    connection.settings_dict["TEST"]["NAME"] = name
+    usual = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(usual, verbosity=0)
+
+
 def free_port() -> int:
     """A port nobody listens on."""
     with socket.socket() as probe:

@@ -37,20 +37,6 @@ ASIN = {"asin": "B07ZPKCJ6X"}
 BASE = {"type", "title", "status", "detail", "instance", "code", "request_id"}
 
 
-@pytest.fixture
-def alice(db: None) -> User:
-    """Someone with 100 credits."""
-    user = a_user()
-    give(user, 100)
-    return user
-
-
-@pytest.fixture
-def program(alice: User) -> APIClient:
-    """Alice's program."""
-    return bearing(key_of(alice)[1])
-
-
 def assert_problem(answer: Any, status: int, code: str) -> Any:
     """Hold an answer to the one shape of failures."""
     body = answer.json()

@@ -16,36 +16,15 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of
-from products.tests.factories import ASIN, full, give, purse, sample
+from products.tests.factories import ASIN, full, give, purse
 from providers.recognition import MAX_LENGTH, recognise
 from tests.routes import Route, api_routes, table
 from tests.test_matrix import OPEN, PAGES_BELOW_API, PUBLIC, address, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 LOOKUP = "/api/v1/products/asin"
 # Answers that are the same for everyone, and may therefore be kept by caches on the way.
 KEPT_BY_CACHES = {"products:marketplaces", "products:pricing", "reference", "docs", "docs/", "docs-page"}
-
-
-@pytest.fixture(autouse=True)
-def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
-
-
-@pytest.fixture
-def alice() -> User:
-    """Someone with 100 credits."""
-    user = a_user()
-    give(user, 100)
-    return user
-
-
-@pytest.fixture
-def program(alice: User) -> APIClient:
-    """Alice's program."""
-    return bearing(key_of(alice)[1])
 
 
 def named(case: Any) -> str:

@@ -15,31 +15,10 @@ from api.tasks import forget_old_idempotent_requests
 from products.tests.factories import ASIN, full, give, purse, sample, upstream
 from providers.errors import ErrorClass, ProviderError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 LOOKUP = "/api/v1/products/asin"
 LOGIN = "/api/v1/auth/login"
 BODY = {"asin": ASIN, "marketplace": "US"}
-
-
-@pytest.fixture(autouse=True)
-def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
-
-
-@pytest.fixture
-def alice(db: None) -> User:
-    """Someone with 100 credits."""
-    user = a_user()
-    give(user, 100)
-    return user
-
-
-@pytest.fixture
-def program(alice: User) -> APIClient:
-    """Alice's program."""
-    return bearing(key_of(alice)[1])
 
 
 def post(client: APIClient, body: Any = BODY, *, key: str = "k-1", path: str = LOOKUP) -> Any:

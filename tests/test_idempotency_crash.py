@@ -63,14 +63,6 @@ def stand_in(settings: Settings) -> None:
 
 
 @pytest.fixture
-def alice() -> User:
-    """Someone with 100 credits."""
-    user = a_user()
-    give(user, 100)
-    return user
-
-
-@pytest.fixture
 def key(alice: User) -> str:
     """Alice's key."""
     return key_of(alice)[1]

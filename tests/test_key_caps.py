@@ -5,31 +5,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
 
 from accounts.models import User
-from accounts.tests.factories import a_user, bearing, logged_in, manager
+from accounts.tests.factories import bearing, logged_in, manager
 from credits.models import LedgerEntry
-from products.tests.factories import ASIN, give, sample
+from products.tests.factories import ASIN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 KEYS = "/api/v1/keys"
 LOOKUP = f"/api/v1/products/{ASIN}"
-
-
-@pytest.fixture(autouse=True)
-def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply, and ask the stand-in."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
-
-
-@pytest.fixture
-def alice() -> User:
-    """Somebody with 100 credits."""
-    user = a_user()
-    give(user, 100)
-    return user
 
 
 class Owned:

@@ -8,7 +8,6 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import path
-from pytest_django import Settings
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
@@ -20,10 +19,10 @@ from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_ulid
 from credits.services import charge
-from products.tests.factories import ASIN, give, sample
+from products.tests.factories import ASIN, give
 from tests.routes import Route, api_routes, table
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 
 
 def a_charge(user: User) -> str:
@@ -121,13 +120,6 @@ def send(client: Any, route: Route, method: str, where: str) -> Any:
 
 
 # --- the cast ---
-
-
-@pytest.fixture(autouse=True)
-def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
 
 
 def a_tenant() -> User:

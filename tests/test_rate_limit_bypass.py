@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from accounts.caching import outage
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
-from products.tests.factories import ASIN, give, sample
+from products.tests.factories import ASIN, sample
 
 pytestmark = pytest.mark.django_db
 OPEN = "/api/v1/pricing"
@@ -34,14 +34,6 @@ def surroundings(settings: Settings) -> Iterator[None]:
     settings.API_RATE_LIMITS = {"key": (KEY, 3600), "user": (USER, 3600), "address": (ADDRESS, 3600)}
     with time_machine.travel(datetime.now(UTC), tick=False):
         yield
-
-
-@pytest.fixture
-def alice() -> User:
-    """Someone with 100 credits."""
-    user = a_user()
-    give(user, 100)
-    return user
 
 
 def let_in(calls: int, call: Callable[[int], Any]) -> int:

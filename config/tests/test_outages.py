@@ -8,16 +8,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 import requests
 from django.conf import settings
 
+from bench.away import Outages
 from config import postgres_server, redis_server
-from config.engines import Engines
 from config.folder import DataFolder
 from config.serve import listening, web_command
 from config.tests.waiting import eventually
@@ -29,15 +27,14 @@ CALLERS = 8
 SOME = 40  # answers
 
 
-class Site:
+class Site(Outages):
     """An installation of its own: engines, a web server with two workers, someone with credits."""
 
     def __init__(self, data: DataFolder, address: str) -> None:
-        self.data = data
+        super().__init__(data)  # durable: what was committed survives the kill
         self.url = f"http://{address}/api/v1/products/B07ZPKCJ6X"
         told = {name: value for name, value in os.environ.items() if name not in TOLD_BY_MAKE}
         self.environment = {**told, **LIMITS, "ENV_FILE": "none", "PALLET_DATA_DIR": str(data.path)}
-        self.engines = Engines(data)  # durable: what was committed survives the kill
 
     def manage(self, *command: str) -> str:
         """Run a Django command and return what it says."""
@@ -50,42 +47,6 @@ class Site:
             check=True,
         )
         return done.stdout
-
-    def tree(self, name: str) -> list[psutil.Process]:
-        """The processes of an engine."""
-        process = next(child.process for child in self.engines.children if child.name == name)
-        return [process, *process.children(recursive=True)]
-
-    @contextmanager
-    def hung(self, name: str) -> Iterator[None]:
-        """Every process of an engine stopped for the length of the block."""
-        stopped = self.tree(name)
-        for process in stopped:
-            process.suspend()
-        try:
-            yield
-        finally:
-            for process in stopped:
-                process.resume()
-
-    @contextmanager
-    def dead(self, name: str) -> Iterator[None]:
-        """An engine killed, and started again after the block."""
-        killed = self.tree(name)
-        for process in killed:
-            process.kill()
-        psutil.wait_procs(killed, timeout=30)
-        self.engines.children = [child for child in self.engines.children if child.name != name]
-        try:
-            yield
-        finally:
-            if name == redis_server.NAME:
-                child = redis_server.start(self.data)
-                redis_server.await_ready(self.data, child)
-            else:
-                child = postgres_server.start(self.data, durable=True)
-                postgres_server.await_ready(self.data, child)
-            self.engines.children.append(child)
 
     def charges(self) -> int:
         """How many charges stand in the ledger, once what nobody was answered for is given back."""
