@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.conf import settings
 from django.db import connection
 
 from api.ids import request_id_of
@@ -26,12 +28,13 @@ NAME = "test_usage_server"  # under which the web server's connections are known
 
 
 @pytest.fixture
-def socket_folder(tmp_path: Path) -> Path:
-    """A folder through which the tests' database is reached."""
+def socket_folder() -> Iterator[Path]:
+    """A folder through which the tests' database is reached; its path is short, as that of a socket must be."""
     if not connection.settings_dict["HOST"].startswith("/"):
         pytest.skip("PostgreSQL is reached by TCP")
-    connect(tmp_path)
-    return tmp_path
+    with tempfile.TemporaryDirectory(prefix="u", dir=settings.DATA_DIR) as place:
+        connect(Path(place))
+        yield Path(place)
 
 
 def connect(folder: Path) -> None:
