@@ -12,6 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
+from providers.breaker import Health
+from providers.limits import Standing
+from providers.recognition import Kind
+
 
 class Part(StrEnum):
     """What can be asked for separately, because it costs separately."""
@@ -193,23 +197,38 @@ PART_FIELDS: Mapping[Part, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """The ASINs an upstream names for one code, the likeliest first; never empty."""
+    """The ASINs an upstream names for one code, the likeliest first; never empty.
+
+    `title` and `condition` are what it says of the article that bears the code, where it says so.
+    """
 
     code: str
     asins: tuple[str, ...]
     source: Source
+    title: str | None = None
+    condition: str | None = None
 
 
 class Provider(ABC):
-    """An upstream. One instance serves all threads and greenlets of a process."""
+    """An upstream asked with one credential. One instance serves all threads and greenlets of a process."""
 
     name: ClassVar[str]
     max_batch: ClassVar[int]  # how many the upstream takes in one call; adapters cut longer lists themselves
-    marketplaces: ClassVar[frozenset[str]]  # codes it serves; the gateway does not ask it for others
+    marketplaces: frozenset[str]  # codes it serves (with this credential); the gateway asks it for no others
+    unit: ClassVar[str] = "call"  # in which its costs are counted: call, token, credit
+    credential: str = ""  # the name of its credential in records, never the thing itself
 
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return what is missing in OPTIONS, each as (what is wrong, what to do), for the start-up checks."""
+        return []
+
+    def standings(self) -> list[Standing]:
+        """Return how its token buckets stand."""
+        return []
+
+    def health(self) -> list[Health]:
+        """Return how its circuits stand."""
         return []
 
 
@@ -233,9 +252,15 @@ class ProductProvider(Provider):
 class IdentifierProvider(Provider):
     """An upstream that knows the ASIN behind another number."""
 
+    kinds: ClassVar[frozenset[Kind]]  # of the codes it can resolve
+
     @abstractmethod
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
-        """Return the match of each code, None where there is none; ProviderError as `products` has it."""
+        """Return the match of each code, None where there is none; ProviderError as `products` has it.
+
+        A code the upstream is still working on is left out; when it is so with all, the reason is PENDING and
+        `retry_after` says when to ask again.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

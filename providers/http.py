@@ -1,40 +1,48 @@
-"""The one HTTP client of all adapters: limits of time and size, retries, every failure a ProviderError.
+"""The one HTTP client of all adapters: limits of time, size and rate, retries, every failure a ProviderError.
 
 An adapter says where, what and how its upstream words a refusal; nothing else in `providers/` opens a
 connection. Redirects are not followed: an address that an upstream invents is not ours to visit.
+
+A call passes the circuit breaker and the token bucket (`breaker.py`, `limits.py`) before it goes out, is told
+to the observers (`attempts.py`) when it ended, and is made again when it may succeed a little later.
 """
 
+import hashlib
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import orjson
 import requests
-import stamina
-import structlog
 import urllib3
 
+from providers import deadline
+from providers.attempts import Attempt, Observer, announce
+from providers.breaker import Breaker, Health
+from providers.clock import CLOCK, Clock
 from providers.errors import ErrorClass, ProviderError
+from providers.limits import NOTHING, Lesson, Limits, Rate, Standing
+from providers.shared import Shared, shared
 from providers.transport import Secret, Watch, new_session
 from providers.turns import turns
-
-log = structlog.stdlib.get_logger("pallet.providers")
 
 CHUNK = 64 * 1024
 MAX_BYTES = 8 * 1024 * 1024  # decompressed; no single product comes near it
 MAX_REFUSAL_BYTES = 64 * 1024  # what is read of an error page
 NOT_DATA = ("text/html", "application/xhtml", "application/xml", "text/xml", "image/", "video/", "audio/")
 
+Words = Mapping[str, str | Secret]
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a call may take, in seconds, retries included.
 
-    `read` is the longest silence, `total` the end of everything. A wait the upstream asks for (429) is
-    waited out when it is at most `wait_max` and leaves time to ask again; otherwise the failure is passed
-    on at once.
+    `read` is the longest silence, `total` the end of everything. A wait the upstream asks for (429), and one
+    for a token of its bucket, is waited out when it is at most `wait_max` and leaves time to ask again;
+    otherwise the failure is passed on at once.
     """
 
     connect: float = 3.05
@@ -45,41 +53,42 @@ class Patience:
     wait_max: float = 5.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call as an adapter words it.
+
+    `operation` names it in records; it is also the name of its circuit and, unless `bucket` says otherwise,
+    of its token bucket, from which it takes `tokens`. At most one of `json` and `form` is sent as a body;
+    secrets in them are revealed on the wire alone. `is_raw`: the answer is a file, and Reply.data holds it.
+    """
+
+    operation: str
+    path: str
+    method: str = "GET"
+    marketplace: str = ""
+    params: Words = field(default_factory=dict)
+    headers: Words = field(default_factory=dict)
+    json: Mapping[str, Any] | None = None
+    form: Words | None = None
+    bucket: str = ""
+    tokens: float = 1
+    max_bytes: int = MAX_BYTES
+    is_raw: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `body` is {} when a refusal carried no JSON object."""
+    """What came back. `body` is {} when it was no JSON object; `data` is filled for raw calls alone."""
 
     status: int
-    body: dict[str, Any]
+    body: dict[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    data: bytes = b""
 
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt as it is recorded: what was asked of whom, how it ended, its time and its cost there."""
-
-    provider: str
-    operation: str
-    outcome: str  # "ok", or the ErrorClass
-    seconds: float
-    status: int | None
-    cost: int | None
-
-
-Observer = Callable[[Attempt], None]
-
-
-def log_attempt(attempt: Attempt) -> None:
-    """Write the attempt to the log; the default observer."""
-    log.debug(
-        "upstream_call",
-        provider=attempt.provider,
-        operation=attempt.operation,
-        outcome=attempt.outcome,
-        seconds=round(attempt.seconds, 3),
-        status=attempt.status,
-        cost=attempt.cost,
-    )
+    @property
+    def kind(self) -> str:
+        """The media type, in lower case and without its parameters."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 def refusal(reply: Reply) -> ProviderError:
@@ -106,117 +115,210 @@ _MEANINGS = {
 }
 
 
+def no_json(reply: Reply) -> ProviderError:
+    """Return what an answer that is no JSON usually means: something before the upstream spoke for it."""
+    return _down(f"the upstream sent {reply.kind} instead of JSON")
+
+
+def credential_name(*secrets: str) -> str:
+    """Return the name under which a credential's limits and health are kept; it does not lead back to it."""
+    return hashlib.sha256("\0".join(secrets).encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How one upstream behaves, as far as it differs from others.
+
+    `refused` reads a status of 400 and above, `no_json` a page that came instead of data. `cost` is what an
+    answer cost there, in its own unit; `delivered` how many answers are in a body. `lesson` is what a reply,
+    a refusal too, tells of the bucket.
+    """
+
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+    refused: Callable[[Reply], ProviderError] = refusal
+    no_json: Callable[[Reply], ProviderError] = no_json
+    cost: Callable[[Reply], float | None] = lambda reply: None
+    delivered: Callable[[Call, Reply], int] = lambda call, reply: 0
+    lesson: Callable[[Call, Reply], Lesson] = lambda call, reply: NOTHING
+
+
 class HTTPClient:
-    """Talks to one upstream. Safe to share between threads and greenlets; made anew in each process."""
+    """Talks to one upstream with one credential. Safe to share between threads and greenlets; made anew in
+    each process.
+    """
 
     def __init__(
         self,
         provider: str,
         base_url: str,
         *,
+        credential: str = "",
+        manners: Manners | None = None,
         patience: Patience | None = None,
-        refused: Callable[[Reply], ProviderError] = refusal,
-        cost: Callable[[dict[str, Any]], int | None] = lambda body: None,
-        observe: Observer = log_attempt,
+        observe: Observer = announce,
+        clock: Clock = CLOCK,
+        facts: Shared = shared,
     ) -> None:
         self._provider = provider
+        self._credential = credential
         self._base_url = base_url.rstrip("/")
+        self._manners = manners or Manners()
         self._patience = patience or Patience()
-        self._refused = refused
-        self._cost = cost
         self._observe = observe
+        self._clock = clock
+        owner = f"{provider}:{credential}"
+        self._limits = Limits(owner, self._manners.rates, clock=clock, facts=facts)
+        self._breaker = Breaker(owner, patience=self._patience.total, clock=clock, facts=facts)
         self._session = new_session()
 
-    def get(
-        self, path: str, params: Mapping[str, str | Secret], *, operation: str, max_bytes: int = MAX_BYTES
-    ) -> Reply:
-        """Return the JSON object at this path; raises ProviderError and nothing else.
+    def send(self, call: Call) -> Reply:
+        """Make the call; raises ProviderError and nothing else.
 
         What may succeed a little later is tried again, with growing and jittered pauses, while time is left.
         """
-        limits, end = self._patience, time.monotonic() + self._patience.total
-        again = stamina.RetryingCaller(
-            attempts=limits.attempts,
-            timeout=limits.total,
-            wait_initial=limits.wait_initial,
-            wait_max=limits.wait_max,
-            wait_jitter=limits.wait_initial,
-        ).on(lambda error: self._pause(error, end))
+        end = self._clock.monotonic() + min(self._patience.total, deadline.left())
         with turns.given_back():
-            return again(self._attempt, path, params, operation, max_bytes, end)
+            for number in count(1):
+                reply, failure = self._attempt(call, end)
+                if failure is None:
+                    return reply
+                pause = self._pause(failure, number, end)
+                if pause is None:
+                    raise failure
+                self._clock.sleep(pause)
+        raise AssertionError("unreachable")
 
-    def _pause(self, error: Exception, end: float) -> bool | float:
-        """Say whether to try again: False, True for the usual pause, or how many seconds to wait."""
-        left = end - time.monotonic() - self._patience.connect
-        if not isinstance(error, ProviderError) or not error.retryable or left <= 0:
-            return False
-        if error.retry_after is None:
-            return True
-        pause = error.retry_after + random.uniform(0, self._patience.wait_initial)  # noqa: S311 - jitter
-        return pause if error.retry_after <= min(self._patience.wait_max, left) else False
+    def standings(self, *buckets: str) -> list[Standing]:
+        """Return how these buckets stand."""
+        return [self._limits.standing(bucket) for bucket in buckets]
 
-    def _attempt(
-        self, path: str, params: Mapping[str, str | Secret], operation: str, max_bytes: int, end: float
-    ) -> Reply:
-        start = time.monotonic()
-        reply, failure = self._exchange(path, params, max_bytes, max(end - start, 0.001))
+    def health(self, *operations: str) -> list[Health]:
+        """Return how the circuits of these operations stand."""
+        return [self._breaker.health(operation) for operation in operations]
+
+    def _pause(self, failure: ProviderError, number: int, end: float) -> float | None:
+        """Return how long to wait before the next attempt; None: make none."""
+        limits = self._patience
+        left = end - self._clock.monotonic() - limits.connect
+        if not failure.retryable or number >= limits.attempts or left <= 0:
+            return None
+        jitter = random.uniform(0, limits.wait_initial)  # noqa: S311   not a secret
+        if failure.retry_after is None:
+            return min(limits.wait_initial * float(2 ** (number - 1)), limits.wait_max, left) + jitter
+        return failure.retry_after + jitter if failure.retry_after <= min(limits.wait_max, left) else None
+
+    def _attempt(self, call: Call, end: float) -> tuple[Reply, ProviderError | None]:
+        """Ask once, if breaker and bucket let us; tell everybody how it ended."""
+        if self._clock.monotonic() >= end:
+            return NO_REPLY, ProviderError("no time is left", retryable=False, reason=ErrorClass.TIMEOUT)
+        bucket = call.bucket or call.operation
+        try:
+            self._wait_for_turn(call, bucket, end)
+        except ProviderError as refused:
+            return NO_REPLY, refused
+        start = self._clock.monotonic()
+        reply, failure = self._exchange(call, max(end - start, 0.001))
+        self._breaker.note(call.operation, failure.reason if failure else None)
+        self._limits.learn(bucket, self._lesson(call, reply, failure))
         self._observe(
             Attempt(
                 provider=self._provider,
-                operation=operation,
+                credential=self._credential,
+                operation=call.operation,
+                marketplace=call.marketplace,
                 outcome=failure.reason if failure else "ok",
-                seconds=time.monotonic() - start,
+                seconds=self._clock.monotonic() - start,
                 status=reply.status or None,
-                cost=self._cost(reply.body),
+                cost=self._manners.cost(reply),
+                delivered=0 if failure else self._manners.delivered(call, reply),
             )
         )
-        if failure is not None:
-            raise failure
-        return reply
+        return reply, failure
 
-    def _exchange(
-        self, path: str, params: Mapping[str, str | Secret], max_bytes: int, left: float
-    ) -> tuple[Reply, ProviderError | None]:
+    def _wait_for_turn(self, call: Call, bucket: str, end: float) -> None:
+        """Pass the breaker, and wait for the bucket; raises ProviderError when either says no."""
+        self._breaker.enter(call.operation)
+        left = end - self._clock.monotonic() - self._patience.connect
+        try:
+            wait = self._limits.take(
+                bucket, cost=call.tokens, wait_max=max(0.0, min(self._patience.wait_max, left))
+            )
+        except ProviderError:
+            self._breaker.forgo(call.operation)
+            raise
+        if wait:
+            self._clock.sleep(wait)
+
+    def _lesson(self, call: Call, reply: Reply, failure: ProviderError | None) -> Lesson:
+        """Return what the reply tells of the bucket; a 429 without a word empties it."""
+        lesson = self._manners.lesson(call, reply)
+        if failure is not None and failure.reason is ErrorClass.RATE_LIMITED and lesson.wait is None:
+            return Lesson(
+                per_second=lesson.per_second, burst=lesson.burst, tokens=0, wait=failure.retry_after
+            )
+        return lesson
+
+    def _exchange(self, call: Call, left: float) -> tuple[Reply, ProviderError | None]:
         """Ask once. A failure is returned: raised in the handler, it would carry the address along."""
         reply, failure = NO_REPLY, None
         with Watch(left) as watch:
             try:
-                with self._session.get(
-                    self._base_url + path,
-                    params={k: v.reveal() if isinstance(v, Secret) else v for k, v in params.items()},
+                with self._session.request(
+                    call.method,
+                    self._base_url + call.path,
+                    params=_revealed(call.params),
+                    headers=_revealed(call.headers) | _kind_of_body(call),
+                    data=_body_of(call),
                     timeout=(min(self._patience.connect, left), min(self._patience.read, left)),
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    reply, failure = self._read(response, max_bytes)
+                    reply, failure = self._read(response, call)
             except Exception as error:  # whatever an upstream does to a connection, the caller hears one kind
                 failure = _fault(error)
         if watch.is_over:
             failure = ProviderError("no answer in time", retryable=True, reason=ErrorClass.TIMEOUT)
         return reply, failure
 
-    def _read(self, response: requests.Response, max_bytes: int) -> tuple[Reply, ProviderError | None]:
-        status = response.status_code
-        if status >= 400:
-            reply = Reply(status, _object(_body(response, MAX_REFUSAL_BYTES)) or {}, response.headers)
-            return reply, self._refused(reply)
-        if status >= 300:
-            return Reply(status, {}), _unbelievable("a redirect, which is not followed")
-        kind = response.headers.get("Content-Type", "").strip().lower()
-        if kind.startswith(NOT_DATA):
-            return Reply(status, {}), _down(f"the upstream sent {kind.partition(';')[0]} instead of JSON")
-        data = _body(response, max_bytes)
+    def _read(self, response: requests.Response, call: Call) -> tuple[Reply, ProviderError | None]:
+        reply = Reply(response.status_code, {}, response.headers)
+        if reply.status >= 400:
+            body = _object(_body(response, MAX_REFUSAL_BYTES)) or {}
+            reply = Reply(reply.status, body, response.headers)
+            return reply, self._manners.refused(reply)
+        if reply.status >= 300:
+            return reply, _unbelievable("a redirect, which is not followed")
+        if not call.is_raw and reply.kind.startswith(NOT_DATA):
+            return reply, self._manners.no_json(reply)
+        data = _body(response, call.max_bytes)
         if data is None:
-            return Reply(status, {}), _unbelievable(f"more than {max_bytes} bytes")
+            return reply, _unbelievable(f"more than {call.max_bytes} bytes")
+        if call.is_raw:
+            return Reply(reply.status, {}, response.headers, data), None
         if not data.strip():
-            return Reply(status, {}), _down("the upstream sent nothing")
-        body = _object(data)
-        if body is None:
-            return Reply(status, {}), _unbelievable("what is not a JSON object")
-        return Reply(status, body, response.headers), None
+            return reply, _down("the upstream sent nothing")
+        found = _object(data)
+        if found is None:
+            return reply, _unbelievable("what is not a JSON object")
+        return Reply(reply.status, found, response.headers), None
 
 
-NO_REPLY = Reply(0, {})
+NO_REPLY = Reply(0)
+
+
+def _revealed(words: Words) -> dict[str, str]:
+    return {name: word.reveal() if isinstance(word, Secret) else word for name, word in words.items()}
+
+
+def _kind_of_body(call: Call) -> dict[str, str]:
+    return {"Content-Type": "application/json"} if call.json is not None else {}
+
+
+def _body_of(call: Call) -> bytes | dict[str, str] | None:
+    """Return the body: JSON as bytes; a form as what requests encodes itself."""
+    if call.json is not None:
+        return orjson.dumps(call.json, default=lambda value: value.reveal())
+    return None if call.form is None else _revealed(call.form)
 
 
 def _body(response: requests.Response, limit: int) -> bytes | None:

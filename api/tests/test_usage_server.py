@@ -29,7 +29,7 @@ NAME = "test_usage_server"  # under which the web server's connections are known
 
 @pytest.fixture
 def socket_folder() -> Iterator[Path]:
-    """A folder through which the tests' database is reached; its path is short, as that of a socket must be."""
+    """A folder through which the tests' database is reached; short, as the path of a socket must be."""
     if not connection.settings_dict["HOST"].startswith("/"):
         pytest.skip("PostgreSQL is reached by TCP")
     with tempfile.TemporaryDirectory(prefix="u", dir=settings.DATA_DIR) as place:

@@ -12,9 +12,9 @@ from typing import Any
 from providers.base import Availability, Identifiers, ImageData, Measurements, Money, ProductData, RankData
 from providers.keepa import wire
 from providers.keepa.offers import offers
-from providers.keepa.text import line, paragraphs
 from providers.keepa.wire import Unbelievable, money, stars, whole
 from providers.marketplaces import Marketplace
+from providers.text import line, paragraphs
 
 IMAGES = "https://m.media-amazon.com/images/I/"
 NOT_FOUND_TYPES = (3, 4)  # nothing accessible; invalid or deprecated ASIN. An unknown ASIN is not an HTTP 404

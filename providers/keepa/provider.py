@@ -13,12 +13,16 @@ from typing import Any, ClassVar
 
 import structlog
 
+from providers.attempts import Observer, announce
 from providers.base import FIELDS, IdentifierProvider, Match, Part, ProductData, ProductProvider, Source
+from providers.breaker import Health
 from providers.errors import ErrorClass, ProviderError
-from providers.http import MAX_BYTES, HTTPClient, Observer, Patience, Reply, log_attempt, refusal
+from providers.http import MAX_BYTES, Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
 from providers.keepa import parse
 from providers.keepa.wire import Unbelievable, whole
+from providers.limits import NOTHING, Lesson, Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
+from providers.recognition import Kind
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -27,6 +31,9 @@ OFFERS_BATCH = 20
 OFFERS_ASKED = 20  # two pages: enough to see who sells, without paying for the hundredth
 BYTES_PER_PRODUCT = 1024 * 1024  # ten years of history are about a fifth of that
 STATS_DAYS = 90
+BUCKET = "tokens"  # one balance for all calls
+OFFERS_COST = 1 + 6 * OFFERS_ASKED // 10  # tokens at most for a product with its offers
+TOKENS_LAST_MINUTES = 60  # what is not used by then expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,10 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
 
     name: ClassVar[str] = "keepa"
     max_batch: ClassVar[int] = 100
+    unit: ClassVar[str] = "token"
     delivers: ClassVar[frozenset[str]] = FIELDS - {"reviews"}
-    marketplaces: ClassVar[frozenset[str]] = frozenset(
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.GTIN})
+    marketplaces: frozenset[str] = frozenset(
         code for code, place in MARKETPLACES.items() if place.keepa_domain is not None
     )
 
@@ -68,18 +77,18 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
         api_key: str,
         base_url: str = "https://api.keepa.com",
         patience: Patience | None = None,
-        observe: Observer = log_attempt,
+        observe: Observer = announce,
     ) -> None:
         self._key = Secret(api_key)
+        self.credential = credential_name(api_key)
         self._client = HTTPClient(
             self.name,
             base_url,
+            credential=self.credential,
+            manners=MANNERS,
             patience=patience,
-            refused=self._refused,
-            cost=lambda body: whole(body.get("tokensConsumed")),
             observe=observe,
         )
-        self.tokens: TokenBalance | None = None  # as of the last answer
 
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -101,7 +110,8 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
         failure: ProviderError | None = None
         for batch in _batches(asins, OFFERS_BATCH if with_offers else self.max_batch):
             try:
-                body = self._ask(place, "products", batch, {"asin": ",".join(batch)} | _extras(with_offers))
+                params = {"asin": ",".join(batch)} | _extras(with_offers)
+                body = self._ask(place, "products", batch, params, OFFERS_COST if with_offers else 1)
                 answered, doubt = _read(body, batch, place, with_offers=with_offers)
                 found |= answered
                 failure = doubt or failure
@@ -116,7 +126,7 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
         place = MARKETPLACES[marketplace]
         found: dict[str, Match | None] = {}
         for batch in _batches(codes, self.max_batch):
-            body = self._ask(place, "identifiers", batch, {"code": ",".join(batch), "history": "0"})
+            body = self._ask(place, "identifiers", batch, {"code": ",".join(batch), "history": "0"}, 1)
             source = Source(self.name, datetime.now(UTC))
             raws = [raw for raw in _raws(body) if raw.get("productType") not in parse.NOT_FOUND_TYPES]
             for code in batch:
@@ -125,21 +135,45 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
                 found[code] = Match(code=code, asins=known, source=source) if known else None
         return found
 
+    def standings(self) -> list[Standing]:
+        """Return how many tokens are left."""
+        return self._client.standings(BUCKET)
+
+    def health(self) -> list[Health]:
+        """Return how its two calls fare."""
+        return self._client.health("products", "identifiers")
+
     def _ask(
-        self, place: Marketplace, operation: str, batch: Sequence[str], params: Mapping[str, str]
+        self, place: Marketplace, operation: str, batch: Sequence[str], params: Mapping[str, str], cost: int
     ) -> dict[str, Any]:
-        reply = self._client.get(
-            "/product",
-            {"key": self._key, "domain": str(place.keepa_domain), **params},
+        call = Call(
             operation=operation,
+            path="/product",
+            marketplace=place.code,
+            params={"key": self._key, "domain": str(place.keepa_domain), **params},
+            bucket=BUCKET,
+            tokens=cost * len(batch),
             max_bytes=max(MAX_BYTES, len(batch) * BYTES_PER_PRODUCT),
         )
-        self.tokens = TokenBalance.of(reply.body) or self.tokens
-        return reply.body
+        return self._client.send(call).body
 
-    def _refused(self, reply: Reply) -> ProviderError:
-        self.tokens = TokenBalance.of(reply.body) or self.tokens
-        return _refusal(reply)
+
+def _count(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0
+
+
+def _lesson(call: Call, reply: Reply) -> Lesson:
+    """Every answer tells the balance. While it is used up the refill is waited for, which comes at once."""
+    balance = TokenBalance.of(reply.body)
+    if balance is None:
+        return NOTHING
+    per_second = balance.refill_per_minute / 60 or None
+    return Lesson(
+        per_second=per_second,
+        burst=per_second and max(1.0, balance.refill_per_minute * TOKENS_LAST_MINUTES),
+        tokens=balance.tokens_left,
+        wait=balance.wait if balance.tokens_left <= 0 else None,
+    )
 
 
 def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -205,3 +239,11 @@ def _refusal(reply: Reply) -> ProviderError:
     if reply.status == 404:  # an unknown ASIN is not an HTTP 404: the address is wrong
         return ProviderError("no such call", retryable=False, reason=ErrorClass.INVALID_REQUEST)
     return refusal(reply)
+
+
+MANNERS = Manners(
+    refused=_refusal,
+    cost=lambda reply: whole(reply.body.get("tokensConsumed")),
+    delivered=lambda call, reply: _count(reply.body.get("products")),
+    lesson=_lesson,
+)

@@ -61,7 +61,8 @@ class SampleIdentifierProvider(IdentifierProvider):
 
     name: ClassVar[str] = NAME
     max_batch: ClassVar[int] = 100
-    marketplaces: ClassVar[frozenset[str]] = frozenset(MARKETPLACES)
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.FNSKU})
+    marketplaces: frozenset[str] = frozenset(MARKETPLACES)
 
     def __init__(
         self, *, latency_ms: int = 0, timeout_ms: int = 1000, sleep: Callable[[float], object] = time.sleep

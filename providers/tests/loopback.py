@@ -1,4 +1,6 @@
-"""A Keepa of our own on this machine: a real HTTP server in Keepa's format that misbehaves as it is told.
+"""An upstream of our own on this machine: a real HTTP server that misbehaves as it is told.
+
+Unless told otherwise it answers in Keepa's format.
 
 `server.script` holds what it does with the next requests, one entry each; then it does `server.usually`.
 """
@@ -16,7 +18,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 FIXTURES = Path(__file__).parents[1] / "keepa" / "fixtures"
 
@@ -46,14 +48,21 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: "Server"
+    request_now: "Request"  # what this connection asks at the moment
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.request_now = Request(
+            self.command, url.path, query, dict(self.headers), self.client_address[1], sent
+        )
         with self.server.guard:
-            self.server.requests.append(Request(url.path, query, dict(self.headers), self.client_address[1]))
+            self.server.requests.append(self.request_now)
             behaviour = self.server.script.pop(0) if self.server.script else self.server.usually
         behaviour(self, query)
+
+    do_POST = do_GET  # noqa: N815   the name that http.server looks for
 
     def reply(self, data: bytes, headers: Mapping[str, str] = {}, *, status: int = 200) -> None:
         """Send an answer, as JSON of its own length unless the headers say otherwise."""
@@ -75,12 +84,22 @@ class Handler(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked, and from which port."""
+    """What was asked, from which port, and the body that was sent."""
 
+    method: str
     path: str
     query: Query
     headers: dict[str, str]
     port: int
+    sent: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.sent)
+
+    @property
+    def form(self) -> Query:
+        return dict(parse_qsl(self.sent.decode()))
 
     @property
     def asins(self) -> list[str]:

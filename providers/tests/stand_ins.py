@@ -33,7 +33,7 @@ class StandIn(ProductProvider):
     """Says one thing about every ASIN, or does not mention it at all."""
 
     max_batch: ClassVar[int] = 10
-    marketplaces: ClassVar[frozenset[str]] = frozenset(MARKETPLACES)
+    marketplaces: frozenset[str] = frozenset(MARKETPLACES)
     delivers: ClassVar[frozenset[str]] = FIELDS - {"reviews"}
 
     def __init__(

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
+from providers.attempts import Attempt
 from providers.errors import ErrorClass, ProviderError
-from providers.http import Attempt, HTTPClient, Patience, Reply
+from providers.http import Call, HTTPClient, Manners, Patience, Reply
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Handler, Query, Server, says
 from providers.transport import Secret
@@ -27,7 +28,7 @@ def server() -> Iterator[Server]:
 def ask(server: Server, patience: Patience = ONCE, **options: Any) -> Reply:
     client = HTTPClient("test", server.url, patience=patience, **options)
     params: dict[str, str | Secret] = {"key": Secret("s3cr3t"), "domain": "1", "asin": "B0PALLET01"}
-    return client.get("/product", params, operation="x")
+    return client.send(Call(operation="x", path="/product", params=params))
 
 
 def failure(server: Server, behaviour: Behaviour, patience: Patience = ONCE) -> ProviderError:
@@ -47,15 +48,15 @@ def test_returns_the_json_object_of_a_gzipped_answer(server: Server) -> None:
 def test_keeps_connections_for_the_next_call(server: Server) -> None:
     client = HTTPClient("test", server.url, patience=ONCE)
     for _ in range(3):
-        client.get("/product", {"domain": "1", "asin": "B0PALLET01"}, operation="x")
+        client.send(Call(operation="x", path="/product", params={"domain": "1", "asin": "B0PALLET01"}))
     assert len({request.port for request in server.requests}) == 1
 
 
 def test_sends_no_cookie_back(server: Server) -> None:
     server.usually = says({}, Set_Cookie="id=1; Path=/")
     client = HTTPClient("test", server.url, patience=ONCE)
-    client.get("/", {}, operation="x")
-    client.get("/", {}, operation="x")
+    client.send(Call(operation="x", path="/"))
+    client.send(Call(operation="x", path="/"))
     assert "Cookie" not in server.requests[1].headers
 
 
@@ -109,14 +110,14 @@ def test_a_port_where_nobody_listens_is_an_upstream_that_is_down() -> None:
     with loopback.serving() as gone:
         url = gone.url
     with pytest.raises(ProviderError) as caught:
-        HTTPClient("test", url, patience=QUICK).get("/", {}, operation="x")
+        HTTPClient("test", url, patience=QUICK).send(Call(operation="x", path="/"))
     assert caught.value.reason is ErrorClass.UPSTREAM_DOWN
 
 
 @pytest.mark.parametrize("url", ["nonsense://x", "http://", "http://[::1"])
 def test_an_address_that_is_none_is_our_mistake(url: str) -> None:
     with pytest.raises(ProviderError) as caught:
-        HTTPClient("test", url, patience=QUICK).get("/", {}, operation="x")
+        HTTPClient("test", url, patience=QUICK).send(Call(operation="x", path="/"))
     assert (caught.value.reason, caught.value.retryable) == (ErrorClass.INVALID_REQUEST, False)
 
 
@@ -183,16 +184,21 @@ def test_reads_no_more_of_a_refusal_than_it_needs(server: Server) -> None:
 def test_the_size_limit_counts_what_comes_out_of_the_compression(server: Server) -> None:
     client = HTTPClient("test", server.url, patience=ONCE)
     params = {"domain": "1", "asin": "B0PALLET01"}
-    size = len(orjson.dumps(client.get("/product", params, operation="x").body))
+    size = len(orjson.dumps(client.send(Call(operation="x", path="/product", params=params)).body))
     with pytest.raises(ProviderError) as caught:
-        client.get("/product", params, operation="x", max_bytes=size // 2)
+        client.send(Call(operation="x", path="/product", params=params, max_bytes=size // 2))
     assert caught.value.reason is ErrorClass.INVALID_ANSWER
 
 
 def test_every_attempt_is_told_to_the_observer(server: Server) -> None:
     told: list[Attempt] = []
     server.script = [says({}, status=500)]
-    ask(server, QUICK, observe=told.append, cost=lambda body: body.get("tokensConsumed"))
+    ask(
+        server,
+        QUICK,
+        observe=told.append,
+        manners=Manners(cost=lambda reply: reply.body.get("tokensConsumed")),
+    )
     assert [(one.provider, one.operation, one.outcome, one.status, one.cost) for one in told] == [
         ("test", "x", "upstream_down", 500, None),
         ("test", "x", "ok", 200, 1),
@@ -240,7 +246,7 @@ def test_one_client_serves_many_threads(server: Server) -> None:
     def call(number: int) -> None:
         together.wait()
         asin = f"B0PALLET{number:02}"
-        reply = client.get("/product", {"domain": "1", "asin": asin}, operation="x")
+        reply = client.send(Call(operation="x", path="/product", params={"domain": "1", "asin": asin}))
         found.append(reply.body["products"][0]["asin"] == asin)
 
     threads = [threading.Thread(target=call, args=(number,)) for number in range(20)]

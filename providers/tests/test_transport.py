@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from providers.errors import ErrorClass, ProviderError
-from providers.http import HTTPClient, Patience
+from providers.http import Call, HTTPClient, Patience
 from providers.tests import loopback
 from providers.transport import Watch
 
@@ -66,17 +66,17 @@ def test_speaks_tls_and_cuts_it_off_in_time(
     with loopback.serving(tls=tls) as server:
         client = HTTPClient("test", server.url, patience=Patience(total=0.5, attempts=1))
         params = {"domain": "1", "asin": "B0PALLET01"}
-        assert client.get("/product", params, operation="x").status == 200
+        assert client.send(Call(operation="x", path="/product", params=params)).status == 200
         server.usually = loopback.drips(over)
         with pytest.raises(ProviderError) as caught:
-            client.get("/product", params, operation="x")
+            client.send(Call(operation="x", path="/product", params=params))
         over.set()
     assert caught.value.reason is ErrorClass.TIMEOUT
 
 
 def test_believes_no_certificate_it_does_not_know(tls: ssl.SSLContext) -> None:
     with loopback.serving(tls=tls) as server, pytest.raises(ProviderError) as caught:
-        HTTPClient("test", server.url, patience=Patience(attempts=1)).get("/", {}, operation="x")
+        HTTPClient("test", server.url, patience=Patience(attempts=1)).send(Call(operation="x", path="/"))
     assert caught.value.reason is ErrorClass.UPSTREAM_DOWN
 
 

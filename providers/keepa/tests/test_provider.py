@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from providers.attempts import Attempt
 from providers.base import Money, Part
 from providers.errors import ErrorClass, ProviderError
-from providers.http import Attempt, Patience
+from providers.http import Patience
 from providers.keepa.provider import KeepaProvider, TokenBalance
+from providers.limits import Rate
 from providers.marketplaces import MARKETPLACES
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Server, body, fixture, knows, product, says
@@ -149,7 +151,15 @@ def test_a_lack_of_tokens_says_how_long_to_wait_and_waits_for_nobody(
     assert error.retry_after == pytest.approx(43.21 + 3 / 5 * 60)
     assert error.retryable
     assert len(server.requests) == 1
-    assert keepa.tokens == TokenBalance(tokens_left=-3, refill_in_ms=43210, refill_per_minute=5)
+
+
+def test_after_a_lack_of_tokens_nobody_asks_until_the_refill(keepa: KeepaProvider, server: Server) -> None:
+    server.script = [says(fixture("no_tokens"), status=429)]
+    failure(keepa)
+    error = failure(keepa)
+    assert error.reason is ErrorClass.RATE_LIMITED
+    assert error.retry_after == pytest.approx(43.21 + 3 / 5 * 60, abs=1)
+    assert len(server.requests) == 1
 
 
 def test_a_short_lack_of_tokens_is_waited_out(keepa: KeepaProvider, server: Server) -> None:
@@ -161,15 +171,20 @@ def test_a_short_lack_of_tokens_is_waited_out(keepa: KeepaProvider, server: Serv
 def test_a_429_from_someone_before_keepa_is_heeded_too(keepa: KeepaProvider, server: Server) -> None:
     server.usually = says(b"slow down", status=429, Retry_After="77")
     assert failure(keepa).retry_after == 77
-    assert keepa.tokens is None
+    assert [one.rate for one in keepa.standings()] == [None]
+
+
+def left(keepa: KeepaProvider) -> tuple[Rate | None, int]:
+    [standing] = keepa.standings()
+    return standing.rate, int((standing.tokens or 0) + 0.5)
 
 
 def test_the_balance_of_tokens_is_that_of_the_last_answer(keepa: KeepaProvider, server: Server) -> None:
     keepa.products(["B0PALLET01"], marketplace="US", parts=CORE)
-    assert keepa.tokens == TokenBalance(tokens_left=299, refill_in_ms=21000, refill_per_minute=5)
+    assert left(keepa) == (Rate(5 / 60, 300), 299)
     server.usually = says(body(product()) | {"tokensLeft": "many"})
     keepa.products(["B0PALLET01"], marketplace="US", parts=CORE)
-    assert keepa.tokens.tokens_left == 299
+    assert left(keepa) == (Rate(5 / 60, 300), 298)  # what the call cost, as far as we know
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.keepa.text import CUT, line, paragraphs
+from providers.text import CUT, line, paragraphs
 
 
 @pytest.mark.parametrize(

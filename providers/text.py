@@ -1,4 +1,4 @@
-"""Plain text from Keepa's strings, which may hold HTML and characters that no database keeps. Pure."""
+"""Plain text from upstreams' strings, which may hold HTML and characters that no database keeps. Pure."""
 
 import re
 from html.parser import HTMLParser
