@@ -1,4 +1,8 @@
-"""By when a question has to be answered, however many upstreams and retries it takes."""
+"""By when a question has to be answered, however many upstreams and retries it takes.
+
+Whoever works through thousands of questions has more patience than somebody who waits at a screen: `wait`
+says how long a call may stand in line for its upstream's rate limit.
+"""
 
 import threading
 import time
@@ -8,27 +12,37 @@ from contextlib import contextmanager
 FOREVER = 1e9  # seconds
 
 
-class _End(threading.local):
-    """When the question of this thread (or greenlet) ends, by time.monotonic()."""
+class _Limit(threading.local):
+    """What holds for the question of this thread (or greenlet); `end` is by time.monotonic()."""
 
-    at: float | None = None
+    end: float | None = None
+    wait: float | None = None
 
 
-_end = _End()
+_limit = _Limit()
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Answer in so many seconds; a deadline within another never lengthens it."""
-    outer = _end.at
+def within(seconds: float, *, wait: float | None = None) -> Iterator[None]:
+    """Answer in so many seconds, and stand in line for at most `wait`; None: as long as usual.
+
+    A deadline within another never lengthens it.
+    """
+    outer = _limit.end, _limit.wait
     end = time.monotonic() + seconds
-    _end.at = end if outer is None else min(outer, end)
+    _limit.end = end if outer[0] is None else min(outer[0], end)
+    _limit.wait = outer[1] if wait is None else wait
     try:
         yield
     finally:
-        _end.at = outer
+        _limit.end, _limit.wait = outer
 
 
 def left() -> float:
     """Return how many seconds are left, FOREVER when nobody has set an end."""
-    return FOREVER if _end.at is None else max(0.0, _end.at - time.monotonic())
+    return FOREVER if _limit.end is None else max(0.0, _limit.end - time.monotonic())
+
+
+def wait(usual: float) -> float:
+    """Return how many seconds a call may stand in line."""
+    return usual if _limit.wait is None else _limit.wait

@@ -176,7 +176,8 @@ class HTTPClient:
 
         What may succeed a little later is tried again, with growing and jittered pauses, while time is left.
         """
-        end = self._clock.monotonic() + min(self._patience.total, deadline.left())
+        total = self._patience.total + deadline.wait(0)  # standing in line is not the upstream's time
+        end = self._clock.monotonic() + min(total, deadline.left())
         with turns.given_back():
             for number in count(1):
                 reply, failure = self._attempt(call, end)
@@ -240,9 +241,8 @@ class HTTPClient:
         self._breaker.enter(call.operation)
         left = end - self._clock.monotonic() - self._patience.connect
         try:
-            wait = self._limits.take(
-                bucket, cost=call.tokens, wait_max=max(0.0, min(self._patience.wait_max, left))
-            )
+            longest = max(0.0, min(deadline.wait(self._patience.wait_max), left))
+            wait = self._limits.take(bucket, cost=call.tokens, wait_max=longest)
         except ProviderError:
             self._breaker.forgo(call.operation)
             raise
