@@ -101,7 +101,7 @@ def test_an_answer_is_kept_for_a_day() -> None:
 
 def test_an_answer_that_cannot_be_kept_is_given_all_the_same() -> None:
     class Full(DictStore):
-        def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
+        def put(self, *stored: StoredProduct, keep_seconds: int) -> None:
             raise OSError("no space left")
 
     assert ask([StandIn(full())], Full()).product is not None
@@ -220,7 +220,7 @@ def test_what_another_process_has_found_meanwhile_is_the_answer() -> None:
 
 
 def test_the_configured_gateway_asks_the_configured_providers(settings: Any) -> None:
-    settings.PROVIDERS = [settings.KNOWN_PROVIDERS["sample"]]
+    settings.PROVIDERS = settings.KNOWN_PROVIDERS["sample"]
     answer = Gateway.configured(DictStore()).product(ASIN, marketplace="JP", before_upstream=Before())
     assert answer.product is not None
     assert answer.product.is_sample
@@ -260,7 +260,7 @@ def test_the_next_provider_is_asked_only_for_the_parts_that_are_missing() -> Non
     second = StandIn(full(reviews=REVIEWS), name="second", delivers=FIELDS)
     answer = ask([first, second], None, Part.OFFERS, Part.REVIEWS)
     assert answer.parts == set(Part)
-    assert first.asked == [set(Part)]
+    assert first.asked == [{Part.CORE, Part.OFFERS}]
     assert second.asked == [{Part.CORE, Part.REVIEWS}]
 
 
