@@ -265,9 +265,37 @@ KNOWN_PROVIDERS: dict[str, list[dict[str, Any]]] = {
         api_key=("KEEPA_API_KEY", ""),
         base_url=("KEEPA_URL", "https://api.keepa.com"),
     ),
+    "spapi": accounts(
+        "spapi",
+        "spapi.provider.SPAPIProvider",
+        refresh_token=("SPAPI_REFRESH_TOKEN", ""),
+        client_id=("SPAPI_CLIENT_ID", ""),
+        client_secret=("SPAPI_CLIENT_SECRET", ""),
+        region=("SPAPI_REGION", "NA"),
+        seller_id=("SPAPI_SELLER_ID", ""),
+    ),
+    "rainforest": accounts(
+        "rainforest", "rainforest.provider.RainforestProvider", api_key=("RAINFOREST_API_KEY", "")
+    ),
+    "asindata": accounts(
+        "asindata", "rainforest.provider.ASINDataProvider", api_key=("ASINDATA_API_KEY", "")
+    ),
+    "creators": accounts(
+        "creators",
+        "creators.provider.CreatorsProvider",
+        credential_id=("CREATORS_CREDENTIAL_ID", ""),
+        credential_secret=("CREATORS_CREDENTIAL_SECRET", ""),
+        version=("CREATORS_VERSION", "3.1"),
+        partner_tag=("CREATORS_PARTNER_TAG", ""),
+        accepts_licence=("CREATORS_ACCEPT_LICENCE", False),
+    ),
+    "fnskutoasin": accounts(
+        "fnskutoasin", "fnskutoasin.provider.FnskuToAsinProvider", api_key=("FNSKUTOASIN_API_KEY", "")
+    ),
     "sample": accounts("sample", "sample.provider.SampleProvider", latency_ms=("SAMPLE_LATENCY_MS", 0)),
 }
-REAL_PROVIDERS = ("keepa",)  # when PROVIDERS is not set, those of them that have a credential, in this order
+# When PROVIDERS is not set: those that have a credential, in this order. Creators is for who asks for it.
+REAL_PROVIDERS = ("spapi", "keepa", "rainforest", "asindata", "fnskutoasin")
 HAVE_CREDENTIALS = [
     name for name in REAL_PROVIDERS if next(iter(KNOWN_PROVIDERS[name][0]["OPTIONS"].values()))
 ]
