@@ -5,12 +5,11 @@ error names the ASIN it is about is not promised.
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from providers.base import ProductData
 from providers.creators import parse
-from providers.creators.wire import Raw, Unbelievable, at, objects, word
+from providers.creators.wire import Raw, Unbelievable, objects, word
 from providers.marketplaces import Marketplace
 
 NOT_FOUND = frozenset({"ItemNotFound", "InvalidItemId"})
@@ -27,22 +26,22 @@ def read(body: Raw, asked: Sequence[str], place: Marketplace, *, with_offers: bo
     items, errors = objects(body, "itemsResult", "items"), objects(body, "errors")
     if items is None and not errors:
         raise Unbelievable("an answer without items")
+    told = [word(raw, "asin") for raw in items or ()]
     found: dict[str, ProductData | None] = {}
     doubts: list[Unbelievable] = []
-    for raw in items or ():
+    for raw, asin in zip(items or (), told, strict=True):
         try:
-            found[_asked(raw, asked)] = parse.product(raw, place, with_offers=with_offers)
+            known = _asked(asin, asked)
+            found[known] = parse.product(raw, place, with_offers=with_offers)
         except Unbelievable as doubt:
             doubts.append(doubt)
-    told = {asin for raw in items or () if (asin := word(raw, "asin")) is not None}
-    is_whole = told <= set(asked) and len(told) == len(items or ())
+    is_whole = set(told) <= set(asked) and len(set(told)) == len(told)
     missing = [asin for asin in asked if asin not in told]
     return found | dict.fromkeys(_unknown(missing, errors or (), is_whole=is_whole)), doubts
 
 
-def _asked(raw: Raw, asked: Collection[str]) -> str:
-    asin = raw.get("asin")
-    if not isinstance(asin, str) or asin not in asked:
+def _asked(asin: str | None, asked: Collection[str]) -> str:
+    if asin is None or asin not in asked:
         raise Unbelievable("an answer about another ASIN")
     return asin
 
@@ -53,7 +52,7 @@ def _unknown(missing: Sequence[str], errors: Sequence[Raw], *, is_whole: bool) -
     Those are the ones an error names. Errors that name none can only mean the rest when there are as many of
     them, nothing else went wrong, and no item came that nobody asked for (`is_whole`).
     """
-    named = Counter(asin for error in errors if _is_not_found(error) for asin in _named(error))
+    named = {asin for error in errors if _is_not_found(error) for asin in _named(error)}
     yield from (asin for asin in missing if asin in named)
     rest = [asin for asin in missing if asin not in named]
     nameless = [error for error in errors if not _named(error)]
@@ -61,8 +60,8 @@ def _unknown(missing: Sequence[str], errors: Sequence[Raw], *, is_whole: bool) -
         yield from rest
 
 
-def _is_not_found(error: Mapping[str, object]) -> bool:
-    return at(error, "code") in NOT_FOUND
+def _is_not_found(error: Raw) -> bool:
+    return word(error, "code") in NOT_FOUND
 
 
 def _named(error: Raw) -> set[str]:

@@ -86,7 +86,7 @@ class Tokens:
 
 def refused(reply: Reply) -> ProviderError:
     """Read a refusal of the exchange. Amazon's words are not passed on: they may repeat the credential."""
-    if reply.status == 400 and reply.body.get("error") in _NOT_ACCEPTED:
+    if reply.status == 400 and str(reply.body.get("error")) in _NOT_ACCEPTED:
         return ProviderError("the credential is not accepted", retryable=False, reason=ErrorClass.AUTH_FAILED)
     return refusal(reply)
 
