@@ -80,22 +80,21 @@ class FnskuToAsinProvider(IdentifierProvider):
         return [("it has no key", "Set FNSKUTOASIN_API_KEY, or take fnskutoasin out of PROVIDERS.")]
 
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
-        """Ask about one code after the other; those still searched for, or that failed, are left out.
+        """Ask about one code after the other, then again about those still searched for.
 
-        When nothing was found out: PENDING if that is so with all codes, else the last failure. A limit that
-        is reached ends the asking.
+        Codes whose search goes on, or that failed, are left out. When nothing was found out: PENDING if that
+        is so with all codes, else the last failure.
         """
         found: dict[str, Match | None] = {}
         failures: list[ProviderError] = []
-        for code in codes:
-            try:
-                found[code] = self._match(code, marketplace)
-            except ProviderError as error:
-                failures.append(error)
-                if error.reason is ErrorClass.RATE_LIMITED:
-                    break
-        if failures and not found:
-            raise next((one for one in failures[::-1] if one.reason is not ErrorClass.PENDING), failures[-1])
+        end = self._clock.monotonic() + self._patience.total
+        searched = self._round(codes, marketplace, found, failures)
+        for _ in range(1, self._polls):
+            if not searched or not self._paused(end):
+                break
+            searched = self._round(searched, marketplace, found, failures)
+        if not found and (failures or searched):
+            raise failures[-1] if failures else _still_searching(ASK_AGAIN_SECONDS)
         return found
 
     def standings(self) -> list[Standing]:
@@ -106,24 +105,41 @@ class FnskuToAsinProvider(IdentifierProvider):
         """Return how its only call fares."""
         return self._client.health(OPERATION)
 
-    def _match(self, code: str, marketplace: str) -> Match | None:
-        """Ask until the search is over, or often enough; raises ProviderError, PENDING when it goes on."""
-        with deadline.within(self._patience.total + deadline.wait(0)):
-            found = self._ask(code, marketplace)
-            for _ in range(1, self._polls):
-                if not found.is_pending or not self._paused():
-                    break
-                found = self._ask(code, marketplace)
-        if found.is_pending:
-            raise _still_searching(ASK_AGAIN_SECONDS)
-        if found.asin is None:
-            return None
-        source = Source(self.name, datetime.fromtimestamp(self._clock.now(), UTC))
-        return Match(code=code, asins=(found.asin,), source=source)
+    def _round(
+        self,
+        codes: Sequence[str],
+        marketplace: str,
+        found: dict[str, Match | None],
+        failures: list[ProviderError],
+    ) -> list[str]:
+        """Ask once about each code; note what was found or failed, and return those still searched for.
 
-    def _paused(self) -> bool:
-        """Wait for the next poll, unless the question has to be answered before."""
-        if deadline.left() <= self._poll_seconds:
+        A limit that is reached ends the asking: the codes not asked about are neither.
+        """
+        searched: list[str] = []
+        for code in codes:
+            try:
+                told = self._ask(code, marketplace)
+            except ProviderError as error:
+                failures.append(error)
+                if error.reason is ErrorClass.RATE_LIMITED:
+                    return []
+                continue
+            if told.is_pending:
+                searched.append(code)
+            else:
+                found[code] = self._match(code, told.asin)
+        return searched
+
+    def _match(self, code: str, asin: str | None) -> Match | None:
+        if asin is None:
+            return None
+        at = datetime.fromtimestamp(self._clock.now(), UTC)
+        return Match(code=code, asins=(asin,), source=Source(self.name, at))
+
+    def _paused(self, end: float) -> bool:
+        """Wait for the next round, unless the question has to be answered before, or it has taken long."""
+        if min(deadline.left(), end - self._clock.monotonic()) <= self._poll_seconds:
             return False
         with turns.given_back():
             self._clock.sleep(self._poll_seconds)
