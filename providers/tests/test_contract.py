@@ -9,10 +9,11 @@ import pytest
 from providers import codec
 from providers.base import FIELDS, Part, ProductData, ProductProvider
 from providers.belief import doubt
+from providers.creators.tests import amazon
 from providers.errors import ErrorClass, ProviderError
 from providers.http import Patience
 from providers.keepa.provider import KeepaProvider
-from providers.marketplaces import MARKETPLACES
+from providers.marketplaces import MARKETPLACES, marketplace
 from providers.sample import failures
 from providers.sample.provider import SampleProvider
 from providers.tests import loopback
@@ -45,12 +46,33 @@ def keepa() -> Iterator[ProductProvider]:
         yield KeepaProvider(api_key="s3cr3t", base_url=server.url, patience=patience)
 
 
+def _like_creators(handler: Handler, query: Query) -> None:
+    """Answer as the Creators API does: with an error for UNKNOWN, and with status 500 for BROKEN."""
+    asked = handler.request_now.json["itemIds"]
+    if BROKEN in asked:
+        return says({}, status=500)(handler, query)
+    place = marketplace(handler.request_now.headers["x-marketplace"])
+    money = {"amount": 18.49, "currency": place.currency}
+    offered = {"listings": [amazon.listing(price={"money": money})]}
+    items = [amazon.item(asin, offersV2=offered) for asin in asked if asin != UNKNOWN]
+    return says(amazon.body(*items, errors=[amazon.error()] * (UNKNOWN in asked)))(handler, query)
+
+
+@contextmanager
+def creators() -> Iterator[ProductProvider]:
+    with (
+        loopback.serving(_like_creators) as catalogue,
+        loopback.serving(says(amazon.fixture("token"))) as exchange,
+    ):
+        yield amazon.provider(catalogue, exchange, patience=Patience(attempts=1))
+
+
 @contextmanager
 def sample() -> Iterator[ProductProvider]:
     yield SampleProvider()
 
 
-PROVIDERS: dict[str, Made] = {"keepa": keepa, "sample": sample}
+PROVIDERS: dict[str, Made] = {"creators": creators, "keepa": keepa, "sample": sample}
 
 
 @pytest.fixture(params=sorted(PROVIDERS))
