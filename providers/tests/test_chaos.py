@@ -1,7 +1,6 @@
 """An upstream that fails altogether: the breaker opens, the next one answers, and by itself it closes."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +17,8 @@ from providers.http import Call, HTTPClient, Manners, Patience
 from providers.keepa.provider import KeepaProvider
 from providers.limits import Rate
 from providers.tests import loopback
+from providers.tests.clocks import Stopped
 from providers.tests.loopback import Server, says
-from providers.tests.simulated import Simulated
 from providers.tests.stores import DictStore
 
 AGES = Ages(fresh=3600, stale=86400, not_found=600)
@@ -35,18 +34,18 @@ def servers() -> Iterator[tuple[Server, Server]]:
 
 
 @pytest.fixture
-def moved() -> Simulated:
+def moved() -> Stopped:
     """The time the breakers go by."""
-    return Simulated(time.time())
+    return Stopped()
 
 
 class Named(KeepaProvider):
     """Keepa under another name, so that there are two upstreams."""
 
-    def __init__(self, name: str, server: Server, moved: Simulated, patience: Patience = ONCE) -> None:
+    def __init__(self, name: str, server: Server, moved: Stopped, patience: Patience = ONCE) -> None:
         super().__init__(api_key=name, base_url=server.url, patience=patience)
         self.name = name  # type: ignore[misc]  # one class plays two upstreams
-        clock = Clock(now=lambda: moved.time)
+        clock = Clock(now=moved.clock.now)
         self._client = HTTPClient(name, server.url, credential=name, patience=patience, clock=clock)
 
 
@@ -57,7 +56,7 @@ def ask(first: Named, second: Named, number: int) -> Answer:
 
 @pytest.mark.parametrize("patience", [ONCE, RETRIES])
 def test_an_upstream_that_fails_time_after_time_is_left_alone(
-    servers: tuple[Server, Server], moved: Simulated, patience: Patience
+    servers: tuple[Server, Server], moved: Stopped, patience: Patience
 ) -> None:
     first, second = Named("first", servers[0], moved, patience), Named("second", servers[1], moved)
     answers = [ask(first, second, number) for number in range(60)]
@@ -67,7 +66,7 @@ def test_an_upstream_that_fails_time_after_time_is_left_alone(
 
 
 def test_many_who_ask_at_once_cost_a_failing_upstream_few_calls(
-    servers: tuple[Server, Server], moved: Simulated
+    servers: tuple[Server, Server], moved: Stopped
 ) -> None:
     first, second = Named("first", servers[0], moved), Named("second", servers[1], moved)
     together = threading.Barrier(12)
@@ -86,7 +85,7 @@ def test_many_who_ask_at_once_cost_a_failing_upstream_few_calls(
     assert len(servers[1].requests) == 120
 
 
-def test_while_it_is_left_alone_nobody_waits_for_it(servers: tuple[Server, Server], moved: Simulated) -> None:
+def test_while_it_is_left_alone_nobody_waits_for_it(servers: tuple[Server, Server], moved: Stopped) -> None:
     first, second = Named("first", servers[0], moved), Named("second", servers[1], moved)
     for number in range(10):
         ask(first, second, number)
@@ -98,20 +97,20 @@ def test_while_it_is_left_alone_nobody_waits_for_it(servers: tuple[Server, Serve
 
 
 def test_after_its_recovery_it_is_asked_again_by_itself(
-    servers: tuple[Server, Server], moved: Simulated
+    servers: tuple[Server, Server], moved: Stopped
 ) -> None:
     first, second = Named("first", servers[0], moved), Named("second", servers[1], moved)
     for number in range(10):
         ask(first, second, number)
     servers[0].usually = loopback.knows_all
     assert ask(first, second, 10).kept.providers == ["second"]
-    moved.sleep(FIRST_PAUSE)
+    moved.passes(FIRST_PAUSE)
     assert [ask(first, second, number).kept.providers for number in range(11, 14)] == [["first"]] * 3
     assert first.health()[0].state == "closed"
 
 
 def test_one_that_is_left_alone_and_no_other_is_an_outage_with_a_time(
-    servers: tuple[Server, Server], moved: Simulated
+    servers: tuple[Server, Server], moved: Stopped
 ) -> None:
     first = Named("first", servers[0], moved)
     gateway = Gateway([first], DictStore(), flights=Flights(), ages=AGES)
@@ -125,12 +124,12 @@ def test_one_that_is_left_alone_and_no_other_is_an_outage_with_a_time(
 
 
 def test_an_empty_bucket_lets_the_next_upstream_answer_at_once(
-    servers: tuple[Server, Server], moved: Simulated
+    servers: tuple[Server, Server], moved: Stopped
 ) -> None:
     servers[0].usually = loopback.knows_all
     first, second = Named("first", servers[0], moved), Named("second", servers[1], moved)
     manners = Manners(rates={"tokens": Rate(0.01, 3)})
-    clock = Clock(now=lambda: moved.time)
+    clock = Clock(now=moved.clock.now)
     first._client = HTTPClient("first", servers[0].url, manners=manners, patience=ONCE, clock=clock)
     told = [ask(first, second, number).kept.providers for number in range(5)]
     assert told == [["first"]] * 3 + [["second"]] * 2
@@ -138,12 +137,12 @@ def test_an_empty_bucket_lets_the_next_upstream_answer_at_once(
 
 
 def test_calls_stand_in_line_for_a_bucket_as_long_as_they_may(servers: tuple[Server, Server]) -> None:
-    simulated = Simulated()
+    simulated = Stopped()
     servers[1].usually = says({})
     client = HTTPClient(
         "line", servers[1].url, manners=Manners(rates={"search": Rate(1, 2)}), clock=simulated.clock
     )
     for _ in range(5):
         client.send(Call(operation="search", path="/"))
-    assert simulated.slept == [1, 1, 1]
+    assert simulated.waits == [1, 1, 1]
     assert len(servers[1].requests) == 5

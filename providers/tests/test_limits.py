@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from providers.errors import ErrorClass, ProviderError
 from providers.limits import Lesson, Limits, Rate
 from providers.shared import Shared
-from providers.tests.simulated import Simulated
+from providers.tests.clocks import Stopped
 
 RATE = Rate(2, 3)
 
 
 @pytest.fixture
-def time() -> Simulated:
-    return Simulated()
+def time() -> Stopped:
+    return Stopped()
 
 
 @pytest.fixture
-def limits(time: Simulated) -> Limits:
+def limits(time: Stopped) -> Limits:
     return Limits("test", {"search": RATE}, clock=time.clock, facts=Shared())
 
 
@@ -54,20 +54,20 @@ def test_who_is_refused_takes_nothing(limits: Limits) -> None:
     assert limits.take("search", wait_max=1) == 0.5
 
 
-def test_tokens_come_back_with_time_up_to_the_burst(limits: Limits, time: Simulated) -> None:
+def test_tokens_come_back_with_time_up_to_the_burst(limits: Limits, time: Stopped) -> None:
     for _ in range(3):
         limits.take("search")
-    time.sleep(0.5)
+    time.passes(0.5)
     limits.take("search")
-    time.sleep(3600)
+    time.passes(3600)
     standing = limits.standing("search")
     assert (standing.rate, standing.tokens) == (RATE, 3)
 
 
-def test_a_call_that_costs_more_than_there_is_leaves_a_debt(limits: Limits, time: Simulated) -> None:
+def test_a_call_that_costs_more_than_there_is_leaves_a_debt(limits: Limits, time: Stopped) -> None:
     assert limits.take("search", cost=7) == 0
     assert refused(limits).retry_after == pytest.approx((1 - (3 - 7)) / 2)
-    time.sleep(2.5)
+    time.passes(2.5)
     assert limits.take("search") == 0
 
 
@@ -76,7 +76,7 @@ def test_a_bucket_nobody_knows_a_rate_of_lets_all_through(limits: Limits) -> Non
     assert limits.standing("unknown").rate is None
 
 
-def test_a_rate_that_an_upstream_tells_holds_from_then_on(limits: Limits, time: Simulated) -> None:
+def test_a_rate_that_an_upstream_tells_holds_from_then_on(limits: Limits, time: Stopped) -> None:
     limits.learn("search", Lesson(per_second=0.5))
     for _ in range(3):
         limits.take("search")
@@ -91,10 +91,10 @@ def test_a_rate_can_be_learned_where_there_was_none(limits: Limits) -> None:
         limits.take("tokens")
 
 
-def test_a_wait_that_an_upstream_names_is_kept(limits: Limits, time: Simulated) -> None:
+def test_a_wait_that_an_upstream_names_is_kept(limits: Limits, time: Stopped) -> None:
     limits.learn("search", Lesson(wait=30))
     assert refused(limits, wait_max=29).retry_after == pytest.approx(30)
-    time.sleep(30)
+    time.passes(30)
     assert limits.take("search") == 0
 
 
@@ -103,19 +103,19 @@ def test_an_upstream_that_lets_nobody_in_is_waited_for_for_ever(limits: Limits) 
     assert refused(limits, wait_max=1e6).retry_after == float("inf")
 
 
-def test_two_processes_share_a_bucket(time: Simulated) -> None:
+def test_two_processes_share_a_bucket(time: Stopped) -> None:
     ours, theirs = (Limits("test", {"search": RATE}, clock=time.clock, facts=Shared()) for _ in range(2))
     assert [ours.take("search"), theirs.take("search"), ours.take("search")] == [0, 0, 0]
     assert theirs.take("search", wait_max=1) == 0.5
 
 
-def test_credentials_and_operations_have_buckets_of_their_own(time: Simulated) -> None:
+def test_credentials_and_operations_have_buckets_of_their_own(time: Stopped) -> None:
     rates = {"search": Rate(1, 1), "offers": Rate(1, 1)}
     one, other = (Limits(name, rates, clock=time.clock, facts=Shared()) for name in ("a", "b"))
     assert [one.take("search"), one.take("offers"), other.take("search")] == [0, 0, 0]
 
 
-def test_many_threads_never_take_more_than_there_is(time: Simulated) -> None:
+def test_many_threads_never_take_more_than_there_is(time: Stopped) -> None:
     limits = Limits("test", {"search": Rate(1, 10)}, clock=time.clock, facts=Shared())
     passed, together = [], threading.Barrier(16)
 
@@ -143,7 +143,7 @@ def without_redis(settings: Any) -> Shared:
     return Shared()
 
 
-def test_without_redis_the_limit_holds_in_the_process(without_redis: Shared, time: Simulated) -> None:
+def test_without_redis_the_limit_holds_in_the_process(without_redis: Shared, time: Stopped) -> None:
     limits = Limits("test", {"search": RATE}, clock=time.clock, facts=without_redis)
     assert [limits.take("search", wait_max=5) for _ in range(5)] == [0, 0, 0, 0.5, 1.0]
 
@@ -155,13 +155,13 @@ def test_without_redis_the_limit_holds_in_the_process(without_redis: Shared, tim
 def test_in_no_window_do_more_calls_go_out_than_the_bucket_allows(
     calls: list[tuple[float, float]], rate: Rate
 ) -> None:
-    time = Simulated()
+    time = Stopped()
     limits = Limits("test", {"search": rate}, clock=time.clock, facts=InMemory())
     sent = []
     for pause, wait_max in calls:
-        time.sleep(pause)
+        time.passes(pause)
         try:
-            sent.append(time.time + limits.take("search", wait_max=wait_max))
+            sent.append(time.seconds + limits.take("search", wait_max=wait_max))
         except ProviderError:
             continue
     for first, start in enumerate(sent):
