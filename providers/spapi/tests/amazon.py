@@ -1,0 +1,113 @@
+"""Amazon on this machine: the token exchange and the Selling Partner API behind one loopback server.
+
+`amazon.script` and `amazon.usually` answer the API calls; tokens are given out by the server itself unless
+`token_script` says otherwise.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from providers.clock import Clock
+from providers.http import Patience
+from providers.tests import loopback
+from providers.tests.loopback import Behaviour, Handler, Query, Request, Server, says
+
+SECRETS = {"client_secret": "cl13nt-s3cr3t", "refresh_token": "Atzr|r3fr3sh"}
+CREDENTIALS: dict[str, Any] = {"client_id": "amzn1.application-oa2-client.pallet", "region": "NA", **SECRETS}
+QUICK = Patience(connect=1, read=5, total=10, attempts=3, wait_initial=0.001, wait_max=0.05)
+
+
+class Hands:
+    """A clock whose hands are moved by sleeping, or by hand."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.time = now
+        self._guard = threading.Lock()
+
+    def move(self, seconds: float) -> None:
+        """Let so much time pass."""
+        with self._guard:
+            self.time += seconds
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(now=lambda: self.time, monotonic=lambda: self.time, sleep=self.move)
+
+
+@dataclass
+class Amazon:
+    """What the server was asked, and how it answers. Tokens are Atza|1, Atza|2 and so on."""
+
+    server: Server
+    usually: Behaviour
+    script: list[Behaviour] = field(default_factory=list)
+    token_script: list[Behaviour] = field(default_factory=list)
+    expires_in: int = 3600
+
+    def __call__(self, handler: Handler, query: Query) -> None:
+        if handler.request_now.path == "/auth/o2/token":
+            self._give_token(handler, query)
+            return
+        with self.server.guard:
+            behaviour = self.script.pop(0) if self.script else self.usually
+        behaviour(handler, query)
+
+    def _give_token(self, handler: Handler, query: Query) -> None:
+        with self.server.guard:
+            scripted = self.token_script.pop(0) if self.token_script else None
+            number = len(self._asked("/auth/o2/token"))
+        usual = {"access_token": f"Atza|{number}", "token_type": "bearer", "expires_in": self.expires_in}
+        (scripted or says(usual))(handler, query)
+
+    def _asked(self, start: str) -> list[Request]:
+        return [request for request in self.server.requests if request.path.startswith(start)]
+
+    @property
+    def exchanges(self) -> list[Request]:
+        """The token exchanges asked for."""
+        return self._asked("/auth/")
+
+    @property
+    def calls(self) -> list[Request]:
+        """The calls of the API itself."""
+        return [request for request in self.server.requests if request not in self.exchanges]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What a session needs to talk to this server."""
+        return {**CREDENTIALS, "base_url": self.server.url, "token_url": self.server.url, "patience": QUICK}
+
+
+def header(request: Request, name: str) -> str:
+    """Return a header, whatever its case; "" when it was not sent."""
+    return next((value for key, value in request.headers.items() if key.lower() == name), "")
+
+
+def token_of(request: Request) -> str:
+    """Return the access token a call bears."""
+    return header(request, "x-amz-access-token")
+
+
+@contextmanager
+def amazon(usually: Behaviour | None = None) -> Iterator[Amazon]:
+    """Run Amazon for the length of the block."""
+    with loopback.serving() as server:
+        made = Amazon(server, usually or says({}))
+        server.usually = made
+        yield made
+
+
+def ends(*spent: str, then: Behaviour) -> Behaviour:
+    """Refuse these tokens as ended, and answer every other."""
+
+    def behaviour(handler: Handler, query: Query) -> None:
+        refused = token_of(handler.request_now) in spent
+        (says(REFUSED, status=403) if refused else then)(handler, query)
+
+    return behaviour
+
+
+REFUSED = {"errors": [{"code": "Unauthorized", "message": "Access to requested resource is denied."}]}
