@@ -6,21 +6,17 @@ person whose file it is. Pure.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from providers import identifiers
-from providers.recognition import Kind, recognise
+from providers.spapi import codes
 from providers.spapi.header import NEEDED, REPORTS, Columns, Layout, UnknownLayout, columns
 from providers.spapi.lines import Source, lines
 from providers.spapi.records import Record, records
 from providers.spapi.wording import condition, printable, title
 
 __all__ = ["REPORTS", "Layout", "Refused", "Report", "Row", "Source", "UnknownLayout", "read"]
-
-# Nearly all codes are written as they should be, and need not be recognised among all others.
-_ASIN = re.compile("B0[A-Z0-9]{8}")
-_FNSKU = re.compile("X[A-Z0-9]{9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,31 +115,30 @@ def _check_length(fields: Sequence[str], columns: Columns) -> None:
 def _asin(text: str, columns: Columns) -> str:
     if not text:
         raise _Bad(f"There is no ASIN in this row: {columns.name('asin')} is empty.")
-    if _ASIN.fullmatch(text):
-        return text
-    try:
-        return identifiers.asin(text)
-    except identifiers.InvalidASIN as problem:
-        raise _Bad(f"There is no ASIN in {columns.name('asin')}: {problem}") from None
+    known = codes.asin(text)
+    if known is None:
+        raise _Bad(f"There is no ASIN in {columns.name('asin')}: {_why_not(identifiers.asin, text)}")
+    return known
 
 
 def _fnsku(text: str, asin: str, columns: Columns) -> str:
     """Return the FNSKU, or the ASIN where it stands in its place."""
     if not text:
         raise _Bad(f"There is no FNSKU in this row: {columns.name('fnsku')} is empty.")
-    if text == asin or _FNSKU.fullmatch(text):
-        return text
-    found = recognise(text)
-    if found.kind is Kind.FNSKU or found.normal == asin:
-        return found.normal
-    if found.kind in (Kind.ASIN, Kind.ISBN10):
-        raise _Bad(
-            f"{found.normal} in {columns.name('fnsku')} is an ASIN, but not the one of this row, {asin}."
-        )
+    known = codes.fnsku(text, asin)
+    if known is None:
+        other = codes.asin(text)
+        if other:
+            raise _Bad(f"{other} in {columns.name('fnsku')} is an ASIN, but not the one of this row, {asin}.")
+        raise _Bad(f"There is no FNSKU in {columns.name('fnsku')}: {_why_not(identifiers.fnsku, text)}")
+    return known
+
+
+def _why_not(check: Callable[[str], str], text: str) -> str:
     try:
-        return identifiers.fnsku(text)  # which raises, and says why
-    except identifiers.InvalidFNSKU as problem:
-        raise _Bad(f"There is no FNSKU in {columns.name('fnsku')}: {problem}") from None
+        return check(text)
+    except identifiers.InvalidIdentifier as problem:
+        return str(problem)
 
 
 def _is_archived(listed: str, stock: str) -> bool | None:

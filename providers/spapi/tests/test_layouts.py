@@ -242,6 +242,11 @@ def test_lines_end_in_three_ways_and_blank_ones_are_no_rows(end: str) -> None:
     assert [row.line for row in read(io.BytesIO(data))] == [3, 6]
 
 
+def test_what_a_spreadsheet_leaves_of_an_empty_row_is_no_row() -> None:
+    data = file(SMALL, ("", "", "", "", ""), STRAP, separator=";")
+    assert [row.line for row in read(io.BytesIO(data))] == [3]
+
+
 def test_the_last_line_needs_no_end() -> None:
     assert one(file(SMALL, STRAP).rstrip()).asin == "B0PALLET01"
 
