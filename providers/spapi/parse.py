@@ -185,18 +185,16 @@ def _asin(value: object) -> str | None:
 def _ranks(raw: Raw, place: Marketplace) -> tuple[RankData, ...] | None:
     """Return the places in the lists of departments first, then those of finer categories."""
     known = of_marketplace(raw, "salesRanks", place)
-    wide = listed(known.get("displayGroupRanks"))
-    fine = listed(known.get("classificationRanks"))
-    found = [(one, "websiteDisplayGroup") for one in wide] + [(one, "classificationId") for one in fine]
-    ranks = ((place_in(one.get("rank")), one, key) for one, key in found)
-    return (
-        tuple(
-            RankData(rank=rank, category=line(one.get("title")), category_id=text(one.get(key)))
-            for rank, one, key in ranks
-            if rank is not None
-        )
-        or None
-    )
+    wide = (_rank(one, "websiteDisplayGroup") for one in listed(known.get("displayGroupRanks")))
+    fine = (_rank(one, "classificationId") for one in listed(known.get("classificationRanks")))
+    return tuple(rank for rank in (*wide, *fine) if rank is not None) or None
+
+
+def _rank(raw: Raw, category_id: str) -> RankData | None:
+    rank = place_in(raw.get("rank"))
+    if rank is None:
+        return None
+    return RankData(rank=rank, category=line(raw.get("title")), category_id=text(raw.get(category_id)))
 
 
 def _measurements(raw: Raw, what: str, name: str, place: Marketplace) -> Measurements | None:

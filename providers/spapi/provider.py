@@ -18,13 +18,13 @@ from providers.http import Patience
 from providers.limits import Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
 from providers.recognition import Kind
-from providers.spapi import catalog, gtins, lwa, pricing
+from providers.spapi import catalog, gtins, listings, lwa, pricing
 from providers.spapi.session import HOSTS, NAME, Session
 
 T = TypeVar("T")
 Answered = tuple[dict[str, T | None], ProviderError | None]
 
-OPERATIONS = (catalog.OPERATION, pricing.ONE, pricing.MANY)
+OPERATIONS = (catalog.OPERATION, pricing.ONE, pricing.MANY, listings.OPERATION)
 NEEDED = {
     "client_id": ("it has no client id", "SPAPI_CLIENT_ID"),
     "client_secret": ("it has no client secret", "SPAPI_CLIENT_SECRET"),
@@ -125,8 +125,8 @@ class SPAPIProvider(ProductProvider, IdentifierProvider):
             for kind, those in numbers.items()
             for batch in _batches(those, catalog.BATCH)
         ]
-        own = _batches([code for code in codes if not code.isdigit()], catalog.BATCH)
-        found = _gathered([*by_number, *(partial(self._by_listing, batch, place) for batch in own)])
+        own = [code for code in codes if not code.isdigit()]
+        found = _gathered([*by_number, *([partial(self._by_listing, own, place)] if own else [])])
         return {code: found[code] for code in codes if code in found}
 
     def standings(self) -> list[Standing]:
@@ -138,7 +138,9 @@ class SPAPIProvider(ProductProvider, IdentifierProvider):
         return self._session.health(*OPERATIONS)
 
     def _by_listing(self, codes: Sequence[str], place: Marketplace) -> Answered[Match]:
-        raise ProviderError("it has no seller id", retryable=False, reason=ErrorClass.NOT_ENTITLED)
+        if not self._seller_id:
+            raise ProviderError("it has no seller id", retryable=False, reason=ErrorClass.NOT_ENTITLED)
+        return listings.resolve(self._session, seller_id=self._seller_id, codes=codes, place=place), None
 
 
 def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:

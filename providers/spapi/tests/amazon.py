@@ -14,6 +14,7 @@ from typing import Any
 
 from providers.clock import Clock
 from providers.http import Patience
+from providers.marketplaces import marketplace
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Handler, Query, Request, Server, says
 
@@ -43,8 +44,9 @@ def offers(asin: str = "B0PALLET01", **changes: Any) -> dict[str, Any]:
 
 
 def in_marketplace(document: Any, marketplace_id: str) -> Any:
-    """Return the same document as another marketplace has it."""
-    return json.loads(json.dumps(document).replace("ATVPDKIKX0DER", marketplace_id))
+    """Return the same document as another marketplace has it, in its currency."""
+    changed = json.dumps(document).replace("ATVPDKIKX0DER", marketplace_id)
+    return json.loads(changed.replace("USD", marketplace(marketplace_id).currency))
 
 
 def page(*items: dict[str, Any], next_token: str = "") -> dict[str, Any]:

@@ -128,7 +128,10 @@ def test_serves_the_marketplaces_of_its_region(upstream: Amazon, patient: Patien
     for code in sorted(spapi.marketplaces):
         found = spapi.products(["B0PALLET01"], marketplace=code, parts=CORE)["B0PALLET01"]
         assert found is not None
-        assert (found.marketplace, found.price) == (code, Money(Decimal("18.49"), "USD"))
+        assert (found.marketplace, found.price) == (
+            code,
+            Money(Decimal("18.49"), MARKETPLACES[code].currency),
+        )
     searched = {call.query["marketplaceIds"] for call in upstream.calls if is_search(call)}
     assert searched == {MARKETPLACES[code].id for code in spapi.marketplaces}
 
@@ -438,6 +441,25 @@ def test_a_failure_for_all_numbers_is_raised(spapi: SPAPIProvider, upstream: Ama
     with pytest.raises(ProviderError) as caught:
         spapi.resolve(["4006381333931"], marketplace="US")
     assert caught.value.reason is ErrorClass.INVALID_REQUEST
+
+
+def test_its_own_codes_are_looked_up_among_its_listings(spapi: SPAPIProvider, upstream: Amazon) -> None:
+    summary = {"marketplaceId": "ATVPDKIKX0DER", "asin": "B0PALLET01", "fnSku": "X0001ABCDE"}
+    listings = {"items": [{"sku": "STRAP-4", "summaries": [summary]}], "pagination": {}}
+    upstream.usually = by_call(search=says(page()), pricing=says(listings))
+    found = spapi.resolve(["X0001ABCDE", "4006381333931", "X0001OTHER"], marketplace="US")
+    assert {code: match and match.asins for code, match in found.items()} == {
+        "X0001ABCDE": ("B0PALLET01",), "4006381333931": None, "X0001OTHER": None,
+    }  # fmt: skip
+    assert upstream.calls[1].path == "/listings/2021-08-01/items/A1SELLER"
+    assert upstream.calls[1].query["identifiers"] == "X0001ABCDE,X0001OTHER"
+
+
+def test_when_its_listings_fail_the_numbers_are_answered_all_the_same(
+    spapi: SPAPIProvider, upstream: Amazon
+) -> None:
+    upstream.usually = by_call(search=says(page()), pricing=says({}, status=400))
+    assert spapi.resolve(["X0001ABCDE", "4006381333931"], marketplace="US") == {"4006381333931": None}
 
 
 def test_without_a_seller_id_its_own_codes_are_left_out(upstream: Amazon) -> None:
