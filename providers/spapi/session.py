@@ -171,6 +171,12 @@ def _word(value: object) -> str | None:
     return value if isinstance(value, str) and _WORD.fullmatch(value) else None
 
 
+def _delivered(call: Call, reply: Reply) -> int:
+    """Count the answers in a body: products found, or prices; one where there is no list of them."""
+    found = reply.body.get("items", reply.body.get("responses"))
+    return len(found) if isinstance(found, list) else 1
+
+
 def _lesson(call: Call, reply: Reply) -> Lesson:
     """Learn the rate that holds for the operation, where an answer tells it: most do, refusals do not."""
     told = reply.headers.get("x-amzn-RateLimit-Limit", "").strip()
@@ -178,5 +184,5 @@ def _lesson(call: Call, reply: Reply) -> Lesson:
     return Lesson(per_second=per_second) if 0 < per_second <= HIGHEST_RATE else NOTHING
 
 
-DOUBTING = Manners(rates=RATES, refused=_doubting, lesson=_lesson)
-FINAL = Manners(rates=RATES, refused=_final, lesson=_lesson)
+DOUBTING = Manners(rates=RATES, refused=_doubting, delivered=_delivered, lesson=_lesson)
+FINAL = Manners(rates=RATES, refused=_final, delivered=_delivered, lesson=_lesson)

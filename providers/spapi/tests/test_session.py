@@ -1,6 +1,7 @@
 """Tokens, headers, rates and refusals, against a server that gives and takes tokens as Amazon does."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from providers.attempts import Attempt
+from providers.deadline import within
 from providers.errors import ErrorClass, ProviderError
 from providers.http import Call, Reply
 from providers.limits import Rate
@@ -17,6 +19,7 @@ from providers.spapi.tests.amazon import CREDENTIALS, REFUSED, SECRETS, Amazon, 
 from providers.spapi.tests.amazon import token_of as token
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Handler, Query, says
+from providers.turns import PATIENCE_SECONDS, turns
 
 CALL = Call(operation="getListingsItem", path="/listings", marketplace="US", params={"a": "b"})
 GOOD = says({"items": []})
@@ -106,6 +109,33 @@ def test_sixteen_threads_make_one_exchange(upstream: Amazon, session: Session) -
     replies = at_once(16, lambda: session.send(Call(operation="unlimited", path="/x")))
     assert all(isinstance(reply, Reply) for reply in replies)
     assert (len(upstream.exchanges), len(upstream.calls)) == (1, 16)
+
+
+def test_threads_that_take_turns_do_not_wait_for_each_other_over_a_token(
+    upstream: Amazon, session: Session
+) -> None:
+    def in_turn() -> Reply:
+        with turns.taken():
+            return session.send(Call(operation="unlimited", path="/x"))
+
+    began = time.monotonic()
+    assert all(isinstance(reply, Reply) for reply in at_once(4, in_turn))
+    assert len(upstream.exchanges) == 1
+    assert time.monotonic() - began < PATIENCE_SECONDS / 2
+
+
+def test_nobody_waits_beyond_its_time_for_the_exchange_of_another(upstream: Amazon, session: Session) -> None:
+    go_on = threading.Event()
+    upstream.token_script = [loopback.waits_for(go_on, says({"access_token": "Atza|late"}))]
+    first = threading.Thread(target=session.send, args=(CALL,))
+    first.start()
+    while not upstream.exchanges:
+        first.join(0.01)
+    with within(0.05):
+        assert failure(session).reason is ErrorClass.TIMEOUT
+    go_on.set()
+    first.join()
+    assert (len(upstream.exchanges), len(upstream.calls)) == (1, 1)
 
 
 @pytest.mark.parametrize("status", [401, 403])
