@@ -21,3 +21,11 @@ class InScope(BasePermission):
             if scope not in request.auth.scopes:
                 raise ScopeMissing(scope)
         return True
+
+
+class IsOperator(BasePermission):
+    """Lets in only those who run this install. Beside the usual permissions, not instead of them."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Say who is one."""
+        return bool(getattr(request.user, "is_staff", False))

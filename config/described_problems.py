@@ -141,6 +141,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "auth_login": ("invalid_credentials",),
     "auth_refresh": ("invalid_token", "token_reused"),
     "auth_logout": ("session_required",),
+    "analytics_performance": ("session_required",),
     "charges_get": ("charge_not_found",),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),

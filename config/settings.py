@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "api",
     "products",
     "providers",
+    "monitoring",
     "rest_framework",
     "drf_spectacular",
     "allauth",
@@ -169,6 +170,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
     "prune-calls": {"task": "api.tasks.prune_calls", "schedule": 600.0},
+    "prune-upstream-calls": {"task": "monitoring.tasks.prune_upstream_calls", "schedule": 600.0},
     "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "forget-old-idempotent-requests": {
@@ -319,6 +321,7 @@ UPSTREAM_DEADLINE_SECONDS = 60  # for one question, however many upstreams are a
 PRODUCT_FRESH_SECONDS = 3600
 PRODUCT_STALE_SECONDS = 24 * 3600
 PRODUCT_NOT_FOUND_SECONDS = 600
+UPSTREAM_CALL_DAYS = env.int("UPSTREAM_CALL_DAYS", default=30)  # each call to an upstream is kept that long
 
 # --- the API ------------------------------------------------------------------------------------------------
 
