@@ -4,40 +4,47 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from config.celery import app
 from config.tests.waiting import eventually
 from monitoring.models import UpstreamCall
-from monitoring.tests import worker_tasks
+from monitoring.tests import slow_writers, worker_tasks
 from monitoring.tests.conftest import elsewhere
 from providers.tests.loopback import Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[2]
 CELERY = [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--concurrency", "2"]
-OPTIONS = ["--include", worker_tasks.__name__, "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+CELERY += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+POOLS = ["threads", "prefork"]
 
 
-@pytest.fixture(params=["threads", "prefork"])
-def worker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Celery worker on the tests' database and queue, with this pool."""
-    with (tmp_path / "log").open("wb") as log:
+@contextmanager
+def working(pool: str, *modules: ModuleType) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a Celery worker on the tests' database and queue, with this pool and tasks."""
+    included = ["--include", ",".join(module.__name__ for module in modules)]
+    with tempfile.TemporaryDirectory() as place, (Path(place) / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*CELERY, "--pool", request.param, *OPTIONS],
+            [*CELERY, "--pool", pool, *included],
             cwd=ROOT,
-            env={**elsewhere(), "TMPDIR": str(tmp_path)},
+            env={**elsewhere(), "TMPDIR": place},
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    yield process
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def send(server: Server, count: int) -> None:
@@ -48,11 +55,20 @@ def send(server: Server, count: int) -> None:
             app.send_task(f"{worker_tasks.__name__}.ask_upstream", args=arguments, connection=queue)
 
 
-def test_what_tasks_ask_is_recorded(worker: "subprocess.Popen[bytes]", server: Server) -> None:
-    send(server, 10)
-    eventually(lambda: UpstreamCall.objects.filter(provider="keepa", outcome="ok").count() == 10, seconds=60)
-    send(server, 5)
-    eventually(lambda: len(server.requests) == 15)
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(60) == 0
-    assert UpstreamCall.objects.count() == 15
+@pytest.mark.parametrize("pool", POOLS)
+def test_what_tasks_ask_is_recorded(pool: str, server: Server) -> None:
+    with working(pool, worker_tasks):
+        send(server, 10)
+        recorded = UpstreamCall.objects.filter(provider="keepa", outcome="ok")
+        eventually(lambda: recorded.count() == 10, seconds=60)
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_worker_that_is_stopped_loses_no_call(pool: str, server: Server) -> None:
+    with working(pool, worker_tasks, slow_writers) as worker:
+        send(server, 5)
+        eventually(lambda: len(server.requests) == 5, seconds=60)
+        assert UpstreamCall.objects.count() == 0
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    assert UpstreamCall.objects.count() == 5
