@@ -14,8 +14,9 @@ MAY_IMPORT = {
     "providers": set(),
     "api": {"accounts"},
     "products": {"api", "credits", "providers", "accounts"},
-    "monitoring": {"accounts", "credits", "providers", "api", "products"},
-    "config": {"accounts", "credits", "providers", "api", "products", "monitoring"},
+    "conversion": {"api", "credits", "providers", "accounts"},
+    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion"},
+    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "monitoring"},
 }
 
 
