@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "credits",
     "api",
     "products",
+    "conversion",
     "providers",
     "rest_framework",
     "drf_spectacular",

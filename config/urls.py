@@ -11,6 +11,7 @@ admin.site.index_title = "Operators"
 
 urlpatterns = [
     path("api/v1/", include("products.urls")),  # in the order in which they are asked most
+    path("api/v1/", include("conversion.urls")),
     path("api/v1/", include("credits.urls")),
     path("api/v1/", include("accounts.urls")),
     path("", home, name="home"),

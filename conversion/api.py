@@ -1,0 +1,1 @@
+"""The calls about codes that are no ASINs yet."""
