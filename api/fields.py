@@ -1,12 +1,14 @@
 """Fields of queries that several calls share."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from api.ids import uuid_of
 
@@ -44,6 +46,22 @@ class DayField(serializers.DateField):
         if not A_DATE.fullmatch(str(data)):
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(data)
+
+
+class ReadField(serializers.CharField):
+    """A text whose value is what a function makes of it; the function's ValueError says what is wrong."""
+
+    def __init__(self, read: Callable[[str], Any], *, code: str, **kwargs: Any) -> None:
+        self.read, self.code = read, code
+        super().__init__(**kwargs)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return what the function makes of the text, once that is known to be one and not too long."""
+        text = super().run_validation(data)
+        try:
+            return text if text is None else self.read(text)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code=self.code) from None
 
 
 @extend_schema_field({"type": "string", "pattern": "^req_[0-7][0-9A-HJKMNP-TV-Z]{25}$"})

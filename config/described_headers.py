@@ -4,7 +4,9 @@ from typing import Any
 
 Json = dict[str, Any]
 A_KEY = r"^[!#-+\--~]+$"  # visible ASCII without quotes and commas
-BILLABLE = frozenset({"products_get", "products_lookup"})  # by operation id
+LOOKUPS = frozenset({"products_get", "products_lookup"})  # by operation id
+CONVERSIONS = frozenset({"conversion_convert", "conversion_get"})
+BILLABLE = LOOKUPS | CONVERSIONS
 
 
 def header(description: str, example: Any, *, required: bool = False, kind: str = "string") -> Json:
@@ -40,7 +42,8 @@ HEADERS = {
     "Idempotent-Replayed": header("true when this is the stored answer of an earlier request.", "true"),
 }
 RATE = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-COST = ("X-Credits-Charged", "X-Credits-Remaining", "X-Charge-Id", "Age", "ETag")
+COST = ("X-Credits-Charged", "X-Credits-Remaining", "X-Charge-Id")
+KEPT = ("Age", "ETag")
 
 
 def references(*names: str) -> Json:
@@ -53,6 +56,8 @@ def response_headers(operation: Json, status: str) -> Json:
     names = ["Request-Id", *RATE]
     if operation["operationId"] in BILLABLE:
         names += COST
+    if operation["operationId"] in LOOKUPS:
+        names += KEPT
     if "requestBody" in operation:
         names += ["Idempotent-Replayed"]
     return references(*names)

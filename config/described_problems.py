@@ -14,11 +14,12 @@ from accounts import errors as accounts
 from api import errors as api
 from api.problems import CONTENT_TYPE, Problem, body_of
 from api.renderers import dumps
-from config.described_headers import BILLABLE, failure_headers
+from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
+from conversion.errors import NoMatch, NotSureEnough
 from credits import errors as credits
-from products.errors import MaxCreditsExceeded, NotKept, ProductNotFound
+from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
 
 Json = dict[str, Any]
@@ -82,9 +83,11 @@ HAPPENED: tuple[BaseException, ...] = (
     credits.InsufficientCredits(2, 1),
     credits.CapReached(UUID("0b5f1d8e-6a54-4a0e-9f3c-0d2f6f3f7a11"), 5, 0, None),
     credits.UnknownCharge("chg_01M7WFKV43SJVE1JF5CSSDCCV6"),
-    MaxCreditsExceeded(3, 2),
+    credits.MaxCreditsExceeded(3, 2),
     ProductNotFound("B0FAIL0404", "US"),
     NotKept("B07ZPKCJ6X", "US"),
+    NoMatch("X00FAIL404"),
+    NotSureEnough("X0001ABCDE", 0.62, 0.9),
     Http404(),
     drf.NotAcceptable(),
     api.BodyTooLarge(1_000_000),
@@ -128,12 +131,19 @@ CAN_FAIL: tuple[tuple[Callable[[Json], bool], tuple[str, ...]], ...] = (
     (lambda operation: "asin" in names(operation, "path"), ("validation_error",)),
     (
         lambda operation: operation["operationId"] in BILLABLE,
-        ("insufficient_credits", "max_credits_exceeded", "key_cap_reached", "product_not_found"),
+        (
+            "insufficient_credits",
+            "max_credits_exceeded",
+            "key_cap_reached",
+            "upstream_unavailable",
+            "conflict",
+        ),
     ),
     (
-        lambda operation: operation["operationId"] in BILLABLE,
-        ("marketplace_not_served", "upstream_unavailable", "cache_miss", "conflict"),
+        lambda operation: operation["operationId"] in LOOKUPS,
+        ("product_not_found", "marketplace_not_served", "cache_miss"),
     ),
+    (lambda operation: operation["operationId"] in CONVERSIONS, ("no_match", "not_sure_enough")),
 )
 ALSO: dict[str, tuple[str, ...]] = {
     "auth_register": ("invalid_credentials",),

@@ -32,8 +32,9 @@ from accounts import errors as accounts
 from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
 from config.wording import DETAILS, OWN_WORDS, TITLES
+from conversion.errors import NoMatch, NotSureEnough, UnknownConversion
 from credits import errors as credits
-from products.errors import MaxCreditsExceeded, NotKept, ProductNotFound
+from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
 
 log = structlog.stdlib.get_logger("pallet.errors")
@@ -91,9 +92,12 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     credits.CreditsError: (409, "conflict"),
     # products and their upstreams
     ProductNotFound: (404, "product_not_found"),
+    NoMatch: (404, "no_match"),
+    NotSureEnough: (404, "not_sure_enough"),
+    UnknownConversion: (404, "not_found"),
     MarketplaceNotServed: (422, "marketplace_not_served"),
     NotKept: (504, "cache_miss"),
-    MaxCreditsExceeded: (402, "max_credits_exceeded"),
+    credits.MaxCreditsExceeded: (402, "max_credits_exceeded"),
     UpstreamUnavailable: (503, "upstream_unavailable"),
     ProviderError: (503, "upstream_unavailable"),
     # ourselves
@@ -118,7 +122,9 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     ProductNotFound: ("asin", "marketplace", "credits_charged"),
     MarketplaceNotServed: ("marketplace",),
     NotKept: ("asin", "marketplace", "credits_charged"),
-    MaxCreditsExceeded: ("quoted", "max_credits"),
+    NoMatch: ("fnsku", "credits_charged"),
+    NotSureEnough: ("fnsku", "confidence", "min_confidence", "credits_charged"),
+    credits.MaxCreditsExceeded: ("quoted", "max_credits"),
     api.LimitExceeded: ("violated_policies",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"

@@ -227,7 +227,7 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Pallet <pallet@localhost
 # --- money --------------------------------------------------------------------------------------------------
 
 WELCOME_CREDITS = env.int("WELCOME_CREDITS", default=10)
-CREDIT_PRICES = {"product.lookup": 1, "product.offers": 1, "product.reviews": 1}
+CREDIT_PRICES = {"product.lookup": 1, "product.offers": 1, "product.reviews": 1, "conversion.fnsku": 2}
 CREDIT_PACKAGES = [
     {"id": "starter", "credits": 100, "price_cents": 1000, "currency": "USD"},
     {"id": "professional", "credits": 500, "price_cents": 4500, "currency": "USD"},
@@ -318,6 +318,8 @@ def entries_of(names: list[str]) -> list[dict[str, Any]]:
 
 PROVIDERS = entries_of(NAMED_PROVIDERS)
 PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n and n not in NAMED_PROVIDERS])
+PRODUCT_STORE = "products.store.RedisThenPostgres"  # where answers about products are kept between calls
+PRODUCT_SHOWN = "products.shown.shown"  # how a product is told where it is part of another answer
 UPSTREAM_DEADLINE_SECONDS = 60  # for one question, however many upstreams are asked
 PRODUCT_FRESH_SECONDS = 3600
 PRODUCT_STALE_SECONDS = 24 * 3600

@@ -42,6 +42,8 @@ TITLES: dict[str, str] = {
     "charge_not_found": "There is no such charge",
     "conflict": "This collides with what was done before",
     "product_not_found": "There is no such product",
+    "no_match": "Nobody knows what this code means",
+    "not_sure_enough": "No answer is as sure as was asked for",
     "cache_miss": "No answer is kept that would do",
     "max_credits_exceeded": "The call may cost more than was allowed",
     "marketplace_not_served": "No upstream serves this marketplace",

@@ -1,6 +1,12 @@
 """Addresses of this app, below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from conversion import convert_api
 
 app_name = "conversion"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("conversion/fnsku-to-asin", convert_api.Convert.as_view(), name="convert"),
+    path("conversion/history", convert_api.History.as_view(), name="history"),
+    path("conversion/<str:id>", convert_api.Detail.as_view(), name="conversion"),
+]

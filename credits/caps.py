@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from credits.errors import CapReached
-from credits.models import Period, SpendingCap
+from credits.models import Period, SpendingCap, Wallet
+from credits.movements import Owner
 
 
 @dataclass(slots=True)
@@ -121,3 +122,14 @@ def caps_of(subjects: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
 def remove_cap(subject: UUID) -> None:
     """Forget a cap. First stop naming it in charges: one that is named and does not exist allows nothing."""
     SpendingCap.objects.of(subject).delete()
+
+
+def spendable(user: Owner, cap: UUID | None) -> int:
+    """Return the credits that a user can spend now, with a key of this cap."""
+    wallet = Wallet.objects.for_user(user).first()
+    credits = wallet.available if wallet else 0
+    if cap is None:
+        return credits
+    figures = caps_of([cap]).get(cap, {"limit": 0, "spent": 0})
+    left: int = figures["limit"] - figures["spent"]
+    return max(0, min(credits, left))

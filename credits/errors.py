@@ -90,3 +90,12 @@ class RefundExceedsCharge(CreditsError):
 def counted(credits: int) -> str:
     """A number of credits in words."""
     return "1 credit" if credits == 1 else f"{credits} credits"
+
+
+class MaxCreditsExceeded(Exception):
+    """The call may cost more than the caller allowed. Costs nothing."""
+
+    def __init__(self, quoted: int, max_credits: int) -> None:
+        self.quoted = quoted
+        self.max_credits = max_credits
+        super().__init__(f"This may cost {quoted}, and max_credits allows {max_credits}.")

@@ -57,6 +57,7 @@ class Payment:
         self.metadata: Mapping[str, Any] | None = None
         self.hold: UUID | None = None
         self.is_paid = False
+        self.is_settled = False
         self.charged = 0
         self.available: int | None = None
 
@@ -131,15 +132,19 @@ class Payment:
     def settle(self) -> None:
         """Take what is due: from the hold, whose rest is let go, or by a plain charge when nothing is held.
 
+        Done once. Within the block it may be called where the charge shall be one transaction with others.
         A hold whose time ran out while we worked is gone, but the work is delivered: then too it is a plain
         charge. Raises InsufficientCredits, CapReached, DuplicateEntry.
         """
+        if self.is_settled:
+            return
         if self.is_again and not self.hold and not self.is_paid:
             self.hold = self.left_behind()
         if not self.is_paid:
             self.pay()
         if self.is_again:
             self.give_back()
+        self.is_settled = True
 
     def pay(self) -> None:
         """Take what is due, unless another attempt was charged meanwhile."""

@@ -18,9 +18,10 @@ from accounts.authentication import caller
 from api import admission, conditional, queries
 from api.answers import delivered
 from api.ids import charge_key, is_again
+from credits.caps import spendable
+from credits.errors import MaxCreditsExceeded
 from credits.services import payment
 from products import catalogue, kept, questions, receipt, services
-from products.errors import MaxCreditsExceeded
 from products.models import Observation
 from products.outputs import DryRunOutput, LookupOutput, ObservationOutput
 from products.questions import Question
@@ -85,7 +86,7 @@ class Lookup(APIView):
     def quote(self, request: Request, asked: Question, price: int) -> Response:
         """Say what the lookup would cost, and whether there is enough."""
         user, credential = caller(request)
-        available = services.available(user, credential.cap)
+        available = spendable(user, credential.cap)
         data = {
             "operation": services.LOOKUP,
             "asin": asked.asin,

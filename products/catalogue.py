@@ -13,12 +13,15 @@ OPERATIONS = {
     "product.lookup": "What is known about one ASIN in one marketplace.",
     "product.offers": "All sellers' offers, in addition to a lookup.",
     "product.reviews": "Top reviews, in addition to a lookup.",
+    "conversion.fnsku": "The ASIN behind an FNSKU, with a confidence that is a probability.",
 }
 FREE = (
     "An answer that fails, whatever the reason.",
     "A product that does not exist.",
     "A request that is not valid.",
     "Offers or reviews that were asked for and not delivered.",
+    "A conversion that your own data answers, of a code that is an ASIN, or less sure than you ask for.",
+    "The same conversion again within a year.",
     "An answer from the store that is marked stale, given because no upstream answered.",
     "History, marketplaces, prices, and everything about your account.",
 )

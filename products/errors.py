@@ -23,12 +23,3 @@ class NotKept(Exception):
         self.asin = asin
         self.marketplace = marketplace
         super().__init__(f"No answer about {asin} in {marketplace} is kept that would do.")
-
-
-class MaxCreditsExceeded(Exception):
-    """The call may cost more than the caller allowed. Costs nothing."""
-
-    def __init__(self, quoted: int, max_credits: int) -> None:
-        self.quoted = quoted
-        self.max_credits = max_credits
-        super().__init__(f"This may cost {quoted}, and max_credits allows {max_credits}.")

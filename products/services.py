@@ -5,14 +5,10 @@ Services never charge: credits move at the edge, in the view or the job.
 
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import User
 from api.connections import give_back_connection
-from credits.caps import caps_of
-from credits.models import Wallet
 from credits.prices import price_of
 from products.errors import NotKept, ProductNotFound
 from products.models import Observation
@@ -68,17 +64,6 @@ def rule(parts: frozenset[Part]) -> list[tuple[str, int]]:
 def due(answer: Answer, asked: frozenset[Part]) -> int:
     """Return the credits an answer costs: what was asked for and delivered. A stale one is free."""
     return 0 if answer.freshness is Freshness.STALE else price(asked & answer.parts)
-
-
-def available(user: User, cap: UUID | None) -> int:
-    """Return the credits that a user can spend now, with a key of this cap."""
-    wallet = Wallet.objects.for_user(user).first()
-    credits = wallet.available if wallet else 0
-    if cap is None:
-        return credits
-    figures = caps_of([cap]).get(cap, {"limit": 0, "spent": 0})
-    left: int = figures["limit"] - figures["spent"]
-    return max(0, min(credits, left))
 
 
 def history(

@@ -261,6 +261,7 @@ class IdentifierProvider(Provider):
     """An upstream that knows the ASIN behind another number."""
 
     kinds: ClassVar[frozenset[Kind]]  # of the codes it can resolve
+    private_kinds: ClassVar[frozenset[Kind]] = frozenset()  # of those, what it knows of its own account alone
 
     @abstractmethod
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:

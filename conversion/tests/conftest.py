@@ -11,8 +11,9 @@ from credits.services import grant
 
 @pytest.fixture(autouse=True)
 def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply."""
+    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PROVIDERS = settings.KNOWN_PROVIDERS["sample"]
 
 
 @pytest.fixture

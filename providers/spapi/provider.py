@@ -47,6 +47,7 @@ class SPAPIProvider(ProductProvider, IdentifierProvider):
     delivers: ClassVar[frozenset[str]] = FIELDS - {
         "rating", "rating_count", "reviews", "history", "monthly_sold"
     }  # fmt: skip
+    private_kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.FNSKU})
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.FNSKU, Kind.GTIN})
 
     def __init__(
