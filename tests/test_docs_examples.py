@@ -18,6 +18,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.scopes import SCOPES
 from accounts.tests.factories import PASSWORD, a_user, key_of, logged_in
+from api.ids import new_ulid
 from api.renderers import dumps
 from api.schema import document
 from config import reference
@@ -53,6 +54,7 @@ class Reader:
         command = re.sub(r"eyJ\w*…", self.known["REFRESH"], command)
         command = re.sub(r"WyI\w*…?", self.known["MAILED"], command)
         command = re.sub(r"chg_(\w{26}|…)", self.known.get("CHARGE", "chg_"), command)
+        command = re.sub(r"cnv_(\w{26}|…)", self.known.get("CONVERSION", "cnv_"), command)
         answer = call(command)
         self.learn(answer)
         return answer
@@ -65,6 +67,9 @@ class Reader:
         """Keep what later commands need."""
         told = answer.json() if answer.content else {}
         self.known |= {name: told[field] for name, field in FIELDS.items() if field in told}
+        made = told.get("data") if isinstance(told, dict) else None
+        if isinstance(made, dict) and str(made.get("id")).startswith("cnv_"):
+            self.known["CONVERSION"] = made["id"]
         self.known |= {
             name: answer.headers[field] for name, field in HEADERS.items() if field in answer.headers
         }
@@ -115,9 +120,12 @@ def test_every_command_of_a_document_is_answered_as_it_says(path: Path, reader: 
 
 
 def prepare(reader: Reader) -> None:
-    """Have a charge to ask for, and an account whose password is that of the examples."""
+    """Have a charge and a conversion to ask for, and an account whose password is that of the examples."""
     for example in examples(ROOT / "docs/quick-start.md"):
         reader.run(example.command)
+    body = json.dumps({"fnsku": f"X00{new_ulid()[-7:]}"})
+    headers = "-H 'X-API-Key: $KEY' -H 'Content-Type: application/json'"
+    reader.run(f"curl -s $BASE/api/v1/conversion/fnsku-to-asin {headers} -d '{body}'")
 
 
 def test_every_command_of_the_reference_is_answered_as_it_says(reader: Reader, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of
 from config import docs
 from config.price_list import with_current_prices
+from conversion.tests.stand_ins import own
 from products.tests.factories import a_product, full, give, purse, sample, upstream
 from providers.errors import ErrorClass, ProviderError
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 DOCUMENT = Path(configured.BASE_DIR) / "docs" / "pricing.md"
 POST = "/api/v1/products/asin"
 GET = "/api/v1/products/B07ZPKCJ6X"
+CONVERT = "/api/v1/conversion/fnsku-to-asin"
 ASIN = {"asin": "B07ZPKCJ6X"}
 OFFERS, REVIEWS = {"include_offers": True}, {"include_reviews": True}
 CREDITS = 100
@@ -57,6 +59,29 @@ def stale(program: APIClient, settings: Settings) -> Any:
     settings.PROVIDERS = [upstream("first", refuse)]
     with time_machine.travel(timedelta(hours=2), tick=False):
         return program.post(POST, ASIN, format="json")
+
+
+def convert(body: dict[str, Any], prefer: str = "") -> Callable[[APIClient, Settings], Any]:
+    """A conversion."""
+    headers = {"prefer": prefer} if prefer else {}
+    return lambda program, settings: program.post(CONVERT, body, format="json", headers=headers)
+
+
+def again_by_others(body: dict[str, Any]) -> Callable[[APIClient, Settings], Any]:
+    """A conversion that another user has paid for."""
+
+    def call(program: APIClient, settings: Settings) -> Any:
+        someone_else().post(CONVERT, body, format="json")
+        return program.post(CONVERT, body, format="json")
+
+    return call
+
+
+def convert_own(program: APIClient, settings: Settings) -> Any:
+    """A conversion of a code that stands in a report of the caller's."""
+    owner = User.objects.get(email=program.get("/api/v1/auth/me").json()["user"]["email"])
+    own(owner, "X000OWN001", "B07ZPKCJ6X")
+    return program.post(CONVERT, {"fnsku": "X000OWN001"}, format="json")
 
 
 def known(program: APIClient, settings: Settings) -> Any:
@@ -107,6 +132,18 @@ PAID: dict[str, Outcome] = {
         ("product.lookup", "product.offers"),
     ),
     "a product that lacks a price": (ask({"asin": "B0PARTIAL0"}), 200, ("product.lookup",)),
+    "a conversion": (convert({"fnsku": "X0001ABCDE"}), 200, ("conversion.fnsku",)),
+    "a conversion that others have asked for": (
+        again_by_others({"fnsku": "X0001ABCDE"}),
+        200,
+        ("conversion.fnsku",),
+    ),
+    "a conversion with its product": (
+        convert({"fnsku": "X0001ABCDE", "include_product": True}),
+        200,
+        ("conversion.fnsku", "product.lookup"),
+    ),
+    "a conversion to one of two": (convert({"fnsku": "X00TWOASIN"}), 200, ("conversion.fnsku",)),
 }
 # By the row of docs/pricing.md that promises it.
 FREE: dict[str, dict[str, Outcome]] = {
@@ -139,6 +176,16 @@ FREE: dict[str, dict[str, Outcome]] = {
         "of everything": (ask(ASIN | OFFERS | REVIEWS | {"dry_run": True}), 200, ())
     },
     "the same call again under its `Idempotency-Key`": {},  # see below: it tells what the first call took
+    "a code that nobody knows": {"none": (convert({"fnsku": "X00FAIL404"}), 404, ())},
+    "a conversion that is less sure than `min_confidence`": {
+        "sure enough for nobody": (convert({"fnsku": "X0001ABCDE", "min_confidence": 1}), 404, ())
+    },
+    "a conversion that is not known yet": {
+        "pending": (convert({"fnsku": "X00PENDING"}, prefer="wait=0"), 202, ())
+    },
+    "a code that is an ASIN already": {"an ASIN": (convert({"fnsku": "B07ZPKCJ6X"}), 200, ())},
+    "a conversion that your own inventory answers": {"own stock": (convert_own, 200, ())},
+    "the same conversion again within 365 days": {},  # see below: the first one is paid for
     "history, marketplaces, prices, everything about your account": {
         path: (lambda program, _, path=path: program.get(f"/api/v1/{path}"), 200, ())  # type: ignore[misc]
         for path in (
@@ -180,7 +227,9 @@ def listed() -> dict[str, int]:
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_what_is_charged_is_what_is_listed(name: str, changed: bool, alice: User, settings: Settings) -> None:
     if changed:
-        settings.CREDIT_PRICES = {"product.lookup": 5, "product.offers": 7, "product.reviews": 11}
+        settings.CREDIT_PRICES = {"product.lookup": 5, "product.offers": 7, "product.reviews": 11} | {
+            "conversion.fnsku": 13
+        }
     call, status, operations = OUTCOMES[name]
     answer = call(bearing(key_of(alice)[1]), settings)
     price = sum(listed()[operation] for operation in operations)
@@ -218,6 +267,15 @@ def test_the_same_call_again_tells_what_the_first_took_and_takes_nothing(alice: 
     assert purse(alice) == full(CREDITS - listed()["product.lookup"], charges=1)
 
 
+def test_the_same_conversion_again_is_free(alice: User) -> None:
+    program = bearing(key_of(alice)[1])
+    paid = [
+        program.post(CONVERT, {"fnsku": "X0001ABCDE"}, format="json").json()["credits_used"] for _ in range(3)
+    ]
+    assert paid == [listed()["conversion.fnsku"], 0, 0]
+    assert purse(alice) == full(CREDITS - listed()["conversion.fnsku"], charges=1)
+
+
 def test_a_quote_is_what_the_call_then_costs(alice: User) -> None:
     program = bearing(key_of(alice)[1])
     quote = program.post(POST, ASIN | OFFERS | {"dry_run": True}, format="json").json()["data"]
@@ -240,7 +298,7 @@ def test_who_cannot_pay_gets_nothing_and_owes_nothing(settings: Settings) -> Non
 def test_the_document_has_the_prices_that_are_charged() -> None:
     text = DOCUMENT.read_text()
     assert with_current_prices(text) == text
-    assert set(re.findall(r"^\| `(product\.\w+)` \|", text, re.MULTILINE)) == set(listed())
+    assert set(re.findall(r"^\| `((?:product|conversion)\.\w+)` \|", text, re.MULTILINE)) == set(listed())
     assert f"starts with {configured.WELCOME_CREDITS} credits" in text
 
 
@@ -251,7 +309,7 @@ def test_every_promise_of_the_document_is_tried() -> None:
 
 
 def test_the_page_shows_what_is_charged_here(client: Client, settings: Settings) -> None:
-    settings.CREDIT_PRICES = {"product.lookup": 3, "product.offers": 13, "product.reviews": 1}
+    settings.CREDIT_PRICES = dict.fromkeys(configured.CREDIT_PRICES, 3) | {"product.offers": 13}
     docs.read.cache_clear()
     page = client.get("/docs/pricing").content.decode()
     docs.read.cache_clear()
