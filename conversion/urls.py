@@ -1,6 +1,8 @@
 """Addresses of this app, below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from conversion import api
 
 app_name = "conversion"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("conversion/validate", api.Validate.as_view(), name="validate")]
