@@ -8,6 +8,7 @@ from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from api import usage
+from products import tally
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,8 @@ def clean_cache() -> None:
 @pytest.fixture(autouse=True)
 def no_calls_noted() -> Iterator[None]:
     """No test writes the calls of another. Nothing writes any by itself: only a web server starts that."""
-    usage.writer.waiting.clear()
+    for writer in (usage.writer, tally.writer):
+        writer.waiting.clear()
     yield
-    usage.writer.waiting.clear()
+    for writer in (usage.writer, tally.writer):
+        writer.waiting.clear()

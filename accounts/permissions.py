@@ -21,3 +21,11 @@ class InScope(BasePermission):
             if scope not in request.auth.scopes:
                 raise ScopeMissing(scope)
         return True
+
+
+class ForOperators(BasePermission):
+    """Lets operators in, and nobody else."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Say whether the caller is one."""
+        return bool(request.user and request.user.is_staff)

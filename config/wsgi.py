@@ -21,5 +21,7 @@ if not settings.DEBUG:
     request_started.disconnect(reset_queries)
 
 from api import usage  # noqa: E402   its models had to be loaded first
+from products import tally  # noqa: E402
 
 usage.start()  # from now on this process writes down the calls that it answers
+tally.start()  # and what its lookups find kept

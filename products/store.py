@@ -15,19 +15,26 @@ from accounts.caching import outage
 from api.connections import give_back_connection
 from products.kept import Kept, document_in, pack, unpack
 from products.memory import recall, remember
+from products.models import Product
 from providers.base import StoredProduct
 from providers.codec import load
 from providers.turns import turns
 
+FORGOTTEN = b""  # stands where an answer stood: whoever has just read its row does not put it back
+FORGOTTEN_SECONDS = 60  # longer than anybody takes from reading a row to putting it into Redis
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # as JSON spells the one character that jsonb cannot hold
 log = structlog.stdlib.get_logger("pallet.products")
 
 
 class RedisThenPostgres:
-    """The `ProductStore` of this install, for one call. `found`: what Redis was already seen to keep."""
+    """The `ProductStore` of this install, for one call. `found`: what Redis was already seen to keep.
+
+    `asked`: of what this call has an answer because it asked an upstream itself.
+    """
 
     def __init__(self, found: bytes | None = None) -> None:
         self.found = found
+        self.asked: set[tuple[str, str]] = set()
         self.unknown: set[tuple[str, str]] = set()  # of what there was no row
 
     def get(self, asin: str, marketplace: str) -> Kept | None:
@@ -41,10 +48,13 @@ class RedisThenPostgres:
         kept = None if raw is None else unpack(raw)
         if kept or ((asin, marketplace) in self.unknown and not outage.is_on()):
             return kept
-        return self.remembered(asin, marketplace)
+        return self.remembered(asin, marketplace, is_missing=not raw)
 
-    def remembered(self, asin: str, marketplace: str) -> Kept | None:
-        """Return what the row says, and let Redis know it again."""
+    def remembered(self, asin: str, marketplace: str, *, is_missing: bool) -> Kept | None:
+        """Return what the row says, and let Redis know it again.
+
+        `is_missing`: Redis had nothing; what stands there by now is newer, or was forgotten meanwhile.
+        """
         give_back_connection()  # nobody waits for a turn with a connection in hand
         with turns.taken():
             document = recall(asin, marketplace)
@@ -54,12 +64,14 @@ class RedisThenPostgres:
             self.unknown.add((asin, marketplace))
             return None
         raw = packed(stored)
-        write_cache(asin, marketplace, raw, seconds=settings.PRODUCT_FRESH_SECONDS)
+        seconds = settings.PRODUCT_FRESH_SECONDS
+        write_cache(asin, marketplace, raw, seconds=seconds, only_if_missing=is_missing)
         return unpack(raw)
 
     def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
         """Keep this answer: its history as observations, the rest in Redis for so long and as a row."""
         self.unknown.discard((stored.asin, stored.marketplace))
+        self.asked.add((stored.asin, stored.marketplace))
         raw = packed(stored)
         write_cache(stored.asin, stored.marketplace, raw, seconds=keep_seconds)
         try:
@@ -91,14 +103,28 @@ def read_cache(asin: str, marketplace: str) -> bytes | None:
     return raw
 
 
-def write_cache(asin: str, marketplace: str, raw: bytes, *, seconds: int) -> None:
+def write_cache(
+    asin: str, marketplace: str, raw: bytes, *, seconds: int, only_if_missing: bool = False
+) -> None:
     """Put an answer into Redis for so long; when Redis is away, the row has to do."""
     if outage.is_on():
         return
+    name = cache_key(asin, marketplace)
     try:
-        get_redis_connection("default").set(cache_key(asin, marketplace), raw, ex=seconds)
+        get_redis_connection("default").set(name, raw, ex=seconds, nx=only_if_missing)
     except RedisError as error:
         away(error)
+
+
+def forget(asin: str, marketplace: str) -> bool:
+    """Take the last answer away, so that it is given to nobody again; say whether there was one.
+
+    What was observed stays. Raises RedisError when Redis does not answer: there it may still be kept.
+    """
+    count, _ = Product.objects.filter(asin=asin, marketplace=marketplace).delete()
+    redis = get_redis_connection("default")
+    was_cached = redis.set(cache_key(asin, marketplace), FORGOTTEN, ex=FORGOTTEN_SECONDS, get=True)
+    return bool(count or was_cached)
 
 
 def away(error: RedisError) -> None:
