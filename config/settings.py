@@ -237,26 +237,86 @@ HOLD_SECONDS = 300  # a hold whose process died is released after this
 
 # --- upstreams ----------------------------------------------------------------------------------------------
 
-KNOWN_PROVIDERS: dict[str, dict[str, Any]] = {
-    "keepa": {
-        "NAME": "keepa",
-        "BACKEND": "providers.keepa.provider.KeepaProvider",
-        "OPTIONS": {
-            "api_key": env("KEEPA_API_KEY", default=""),
-            "base_url": env("KEEPA_URL", default="https://api.keepa.com"),
-        },
-    },
-    "sample": {
-        "NAME": "sample",
-        "BACKEND": "providers.sample.provider.SampleProvider",
-        "OPTIONS": {"latency_ms": env.int("SAMPLE_LATENCY_MS", default=0)},
-    },
+
+def accounts(name: str, backend: str, **options: tuple[str, Any]) -> list[dict[str, Any]]:
+    """The entries of an upstream: one for each account there.
+
+    Each option is read from its variable. The first is the credential: where it is set with _2 to _9 behind
+    its name, that is one more account, whose other options are those of the first unless they are set alike.
+    """
+    credential = next(iter(options.values()))[0]
+    more = [f"_{number}" for number in range(2, 10) if env(f"{credential}_{number}", default="")]
+    return [
+        {"NAME": name, "ACCOUNT": int(suffix[1:] or 1), "BACKEND": f"providers.{backend}"}
+        | {"OPTIONS": {option: option_of(*read, suffix) for option, read in options.items()}}
+        for suffix in ("", *more)
+    ]
+
+
+def option_of(variable: str, default: Any, suffix: str) -> Any:
+    """An option of an account, of its default's type."""
+    usual = env(variable, cast=type(default), default=default)
+    return env(f"{variable}{suffix}", cast=type(default), default=usual) if suffix else usual
+
+
+KNOWN_PROVIDERS: dict[str, list[dict[str, Any]]] = {
+    "keepa": accounts(
+        "keepa",
+        "keepa.provider.KeepaProvider",
+        api_key=("KEEPA_API_KEY", ""),
+        base_url=("KEEPA_URL", "https://api.keepa.com"),
+    ),
+    "spapi": accounts(
+        "spapi",
+        "spapi.provider.SPAPIProvider",
+        refresh_token=("SPAPI_REFRESH_TOKEN", ""),
+        client_id=("SPAPI_CLIENT_ID", ""),
+        client_secret=("SPAPI_CLIENT_SECRET", ""),
+        region=("SPAPI_REGION", "NA"),
+        seller_id=("SPAPI_SELLER_ID", ""),
+    ),
+    "rainforest": accounts(
+        "rainforest", "rainforest.provider.RainforestProvider", api_key=("RAINFOREST_API_KEY", "")
+    ),
+    "asindata": accounts(
+        "asindata", "rainforest.provider.ASINDataProvider", api_key=("ASINDATA_API_KEY", "")
+    ),
+    "creators": accounts(
+        "creators",
+        "creators.provider.CreatorsProvider",
+        credential_id=("CREATORS_CREDENTIAL_ID", ""),
+        credential_secret=("CREATORS_CREDENTIAL_SECRET", ""),
+        version=("CREATORS_VERSION", "3.1"),
+        partner_tag=("CREATORS_PARTNER_TAG", ""),
+        accepts_licence=("CREATORS_ACCEPT_LICENCE", False),
+    ),
+    "fnskutoasin": accounts(
+        "fnskutoasin", "fnskutoasin.provider.FnskuToAsinProvider", api_key=("FNSKUTOASIN_API_KEY", "")
+    ),
+    "sample": accounts("sample", "sample.provider.SampleProvider", latency_ms=("SAMPLE_LATENCY_MS", 0)),
 }
-PROVIDER_NAMES = env.list("PROVIDERS", default=["keepa"] if env("KEEPA_API_KEY", default="") else ["sample"])
-PROVIDERS = [
-    KNOWN_PROVIDERS.get(name, {"NAME": name, "BACKEND": "", "OPTIONS": {}})
-    for name in (name.strip() for name in PROVIDER_NAMES)
+# When PROVIDERS is not set: those that have a credential, in this order. Creators is for who asks for it.
+REAL_PROVIDERS = ("spapi", "keepa", "rainforest", "asindata", "fnskutoasin")
+HAVE_CREDENTIALS = [
+    name for name in REAL_PROVIDERS if next(iter(KNOWN_PROVIDERS[name][0]["OPTIONS"].values()))
 ]
+ORDER = env("PROVIDERS", default=",".join(HAVE_CREDENTIALS) or "sample")
+USUAL_PROVIDERS, _, PROVIDER_RULES = ORDER.partition(";")
+NAMED_PROVIDERS = [name.strip() for name in USUAL_PROVIDERS.split(",") if name.strip()]
+NAMED_BY_RULES = [
+    name.strip() for rule in PROVIDER_RULES.split(";") for name in rule.partition("=")[2].split(",")
+]
+
+
+def entries_of(names: list[str]) -> list[dict[str, Any]]:
+    """The entries of these upstreams; a name that means none has one that the checks refuse."""
+    nobody = [{"NAME": "", "BACKEND": "", "OPTIONS": {}}]
+    return [entry | {"NAME": name} for name in names for entry in KNOWN_PROVIDERS.get(name, nobody)]
+
+
+PROVIDERS = entries_of(NAMED_PROVIDERS)
+PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n and n not in NAMED_PROVIDERS])
+UPSTREAM_DEADLINE_SECONDS = 60  # for one question, however many upstreams are asked
 PRODUCT_FRESH_SECONDS = 3600
 PRODUCT_STALE_SECONDS = 24 * 3600
 PRODUCT_NOT_FOUND_SECONDS = 600

@@ -1,11 +1,11 @@
-"""What stays: the row of the last answer, and observations, written by one statement, however many points."""
+"""What stays: the rows of the last answers, and observations: one statement for any number of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain, groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import orjson
@@ -19,61 +19,74 @@ PRICED = ("buy_box", "new", "amazon")  # what a price is made of, as providers m
 # history in every answer: of a series only what is new is kept. MATERIALIZED, or the planner may look for the
 # last known point ten thousand times.
 KEEP = """
-    WITH kept AS (
+    WITH answer AS MATERIALIZED (
+        SELECT * FROM unnest(%(asins)s::text[], %(marketplaces)s::text[], %(documents)s::jsonb[],
+            %(titles)s::text[], %(are_not_found)s::boolean[], %(are_samples)s::boolean[],
+            %(providers)s::text[], %(fetched_at)s::timestamptz[])
+            AS a (asin, marketplace, document, title, is_not_found, is_sample, providers, fetched_at)
+    ), kept AS (
         INSERT INTO products_product
             (asin, marketplace, document, title, is_not_found, is_sample, providers, fetched_at, created_at)
-        VALUES (%(asin)s, %(marketplace)s, %(document)s::jsonb, %(title)s, %(is_not_found)s, %(is_sample)s,
-            %(providers)s, %(fetched_at)s, now())
+        SELECT *, now() FROM answer
         ON CONFLICT (asin, marketplace) DO UPDATE SET
             document = excluded.document, title = excluded.title, is_not_found = excluded.is_not_found,
             is_sample = excluded.is_sample, providers = excluded.providers, fetched_at = excluded.fetched_at
         WHERE products_product.fetched_at <= excluded.fetched_at
     ), told AS MATERIALIZED (
-        SELECT point->>0 AS series, point->>1 AS provider, (point->>2)::timestamptz AS observed_at,
-            (point->>3)::numeric AS value, point->>4 AS currency
-        FROM json_array_elements(%(points)s::json) AS point
+        SELECT asin, marketplace, point->>0 AS series, point->>1 AS provider,
+            (point->>2)::timestamptz AS observed_at, (point->>3)::numeric AS value, point->>4 AS currency
+        FROM unnest(%(asins)s::text[], %(marketplaces)s::text[], %(points)s::json[])
+            AS a (asin, marketplace, points), json_array_elements(points) AS point
     ), known AS MATERIALIZED (
-        SELECT series, provider, max(observed_at) AS until
-        FROM products_observation WHERE asin = %(asin)s AND marketplace = %(marketplace)s
-        GROUP BY series, provider
+        SELECT asin, marketplace, series, provider, max(observed_at) AS until
+        FROM products_observation
+        WHERE (asin, marketplace) IN (SELECT asin, marketplace FROM answer)
+        GROUP BY asin, marketplace, series, provider
     )
     INSERT INTO products_observation (asin, marketplace, series, provider, observed_at, value, currency)
-    SELECT %(asin)s, %(marketplace)s, series, provider, observed_at, value, currency
-    FROM told LEFT JOIN known USING (series, provider)
+    SELECT asin, marketplace, series, provider, observed_at, value, currency
+    FROM told LEFT JOIN known USING (asin, marketplace, series, provider)
     WHERE until IS NULL OR observed_at > until
     ON CONFLICT DO NOTHING
 """
 
 
-def remember(stored: StoredProduct, document: bytes) -> None:
-    """Keep the answer as a row and its figures as observations."""
+def remember(answers: Iterable[tuple[StoredProduct, bytes]]) -> None:
+    """Keep answers, each with its document, as rows, and their figures as observations."""
+    rows = [row_of(stored, document) for stored, document in answers]
+    # In one order, so that processes that keep the same products wait for each other and never in a circle.
+    rows.sort(key=itemgetter("asins", "marketplaces"))
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    is_within = connection.in_atomic_block  # a transaction that shall go on, whatever becomes of this
+    with transaction.atomic() if is_within else nullcontext(), connection.cursor() as cursor:
+        cursor.execute(KEEP, columns)
+
+
+def row_of(stored: StoredProduct, document: bytes) -> dict[str, Any]:
+    """Return what KEEP wants of one answer."""
     product = stored.product
     points = observed(product, stored.fetched_at) if product else []
-    row: dict[str, Any] = {
-        "asin": stored.asin,
-        "marketplace": stored.marketplace,
-        "document": document.decode(),
-        "title": (product.title or "").replace("\0", "") if product else "",
-        "is_not_found": product is None,
-        "is_sample": product is not None and product.is_sample,
+    return {
+        "asins": stored.asin,
+        "marketplaces": stored.marketplace,
+        "documents": document.decode(),
+        "titles": (product.title or "").replace("\0", "") if product else "",
+        "are_not_found": product is None,
+        "are_samples": product is not None and product.is_sample,
         "providers": ", ".join(stored.providers)[:200],
         "fetched_at": stored.fetched_at,
         "points": orjson.dumps(points, default=str).decode(),  # arrays of thousands are slow to quote
     }
-    is_within = connection.in_atomic_block  # a transaction that shall go on, whatever becomes of this
-    with transaction.atomic() if is_within else nullcontext(), connection.cursor() as cursor:
-        cursor.execute(KEEP, row)
 
 
-def recall(asin: str, marketplace: str) -> bytes | None:
-    """Return the document of the last answer, or None when this was never asked."""
+def recall(asins: Sequence[str], marketplace: str) -> dict[str, bytes]:
+    """Return the documents of the last answers; none for what was never asked."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT document::text FROM products_product WHERE asin = %s AND marketplace = %s",
-            [asin, marketplace],
+            "SELECT asin, document::text FROM products_product WHERE asin = ANY(%s) AND marketplace = %s",
+            [list(asins), marketplace],
         )
-        row: tuple[str] | None = cursor.fetchone()
-    return None if row is None else row[0].encode()
+        return {asin: document.encode() for asin, document in cursor.fetchall()}
 
 
 def observed(product: ProductData, at: datetime) -> list[tuple[str, str, datetime, Decimal | None, str]]:

@@ -83,6 +83,12 @@ class SourceOutput(serializers.Serializer[Any]):
     fetched_at = serializers.DateTimeField()
 
 
+class ClaimOutput(SourceOutput):
+    """Who says otherwise, and what: of the field's own kind."""
+
+    value = serializers.JSONField()
+
+
 class ProductOutput(serializers.Serializer[Any]):
     """What is known about one ASIN in one marketplace. Null is "not known", or not asked for.
 
@@ -120,6 +126,10 @@ class ProductOutput(serializers.Serializer[Any]):
     reviews = ReviewOutput(many=True, allow_null=True, help_text="Null unless asked for and delivered.")
     provenance = serializers.DictField(
         child=SourceOutput(), help_text="For each field, who said it and when."
+    )
+    conflicts = serializers.DictField(
+        child=serializers.ListField(child=ClaimOutput()),
+        help_text="The fields in which upstreams contradict each other: who says otherwise than the answer.",
     )
     freshness = serializers.ChoiceField(["fresh", "cached", "stale"], help_text="A stale answer is free.")
     fetched_at = serializers.DateTimeField()

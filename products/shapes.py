@@ -13,10 +13,10 @@ from api.renderers import dumps
 from providers.base import PART_FIELDS, Answer, Freshness, Part, ProductData, Source
 
 FRESHNESS = {Freshness.UPSTREAM: "fresh", Freshness.CACHED: "cached", Freshness.STALE: "stale"}
-APART = {"provenance", "is_sample", "history"}  # shaped below, or with an address of its own
+APART = {"provenance", "conflicts", "is_sample", "history"}  # shaped below, or with an address of its own
 TOLD = tuple(field.name for field in fields(ProductData) if field.name not in APART)
 ALWAYS = ("asin", "marketplace", "fetched_at", "sample")  # they say which answer this is
-CHOOSABLE = (*(name for name in TOLD if name not in ALWAYS), "provenance")
+CHOOSABLE = (*(name for name in TOLD if name not in ALWAYS), "provenance", "conflicts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def facts(product: ProductData, fetched_at: datetime, shape: Shape) -> dict[str,
     told = {name: None if name in hidden else getattr(product, name) for name in TOLD}
     told |= {
         "provenance": provenance(product, {name for name, value in told.items() if value is not None}),
+        "conflicts": conflicts(product),
         "fetched_at": fetched_at,
         "sample": product.is_sample,
     }
@@ -50,7 +51,7 @@ def chosen(told: dict[str, Any], shape: Shape) -> dict[str, Any]:
     if shape.names is None:
         return told
     silent = set(TOLD) - shape.names
-    told = {**told, "provenance": without(told["provenance"], silent)}
+    told = {**told, **{name: without(told[name], silent) for name in ("provenance", "conflicts")}}
     return {name: value for name, value in told.items() if name in shape.names or name in ALWAYS}
 
 
@@ -69,6 +70,14 @@ def provenance(product: ProductData, names: set[str]) -> dict[str, dict[str, Any
                 source, {"provider": source.provider, "fetched_at": source.fetched_at}
             )
     return told
+
+
+def conflicts(product: ProductData) -> dict[str, list[dict[str, Any]]]:
+    """Return for each field that is contradicted who says otherwise, and what."""
+    return {
+        name: [{**claim.source._asdict(), "value": claim.value} for claim in claims]
+        for name, claims in product.conflicts.items()
+    }
 
 
 def tag_of(shown: bytes) -> str:

@@ -4,6 +4,7 @@ Redis away means slower, not wrong: the row answers. What Redis has lost is put 
 """
 
 import re
+from collections.abc import Mapping, Sequence, Set
 
 import structlog
 from django.conf import settings
@@ -43,41 +44,47 @@ class RedisThenPostgres:
         Looked for a second time, it is looked for in Redis only, where whoever found it meanwhile has put it.
         """
         raw, self.found = self.found, None  # once: whoever looks again wants to know what has come meanwhile
-        if raw is None:
-            raw = read_cache(asin, marketplace)
         kept = None if raw is None else unpack(raw)
-        if kept or ((asin, marketplace) in self.unknown and not outage.is_on()):
-            return kept
-        return self.remembered(asin, marketplace, is_missing=not raw)
+        return kept or self.get_many([asin], marketplace).get(asin)
 
-    def remembered(self, asin: str, marketplace: str, *, is_missing: bool) -> Kept | None:
-        """Return what the row says, and let Redis know it again.
+    def get_many(self, asins: Sequence[str], marketplace: str) -> dict[str, Kept]:
+        """Return what is kept about each: one trip to Redis, one statement for what Redis has lost."""
+        found = read_cache(asins, marketplace)
+        kept = {asin: read for asin, raw in found.items() if (read := unpack(raw)) is not None}
+        lost = [
+            asin
+            for asin in asins
+            if asin not in kept and ((asin, marketplace) not in self.unknown or outage.is_on())
+        ]
+        missing = {asin for asin in lost if not found.get(asin)}
+        return kept | self.remembered(lost, marketplace, missing) if lost else kept
 
-        `is_missing`: Redis had nothing; what stands there by now is newer, or was forgotten meanwhile.
+    def remembered(self, asins: Sequence[str], marketplace: str, missing: Set[str]) -> dict[str, Kept]:
+        """Return what the rows say, and let Redis know it again.
+
+        `missing`: of these Redis had nothing; what stands there by now is newer, or was forgotten meanwhile.
         """
         give_back_connection()  # nobody waits for a turn with a connection in hand
         with turns.taken():
-            document = recall(asin, marketplace)
+            documents = recall(asins, marketplace)
         give_back_connection()  # the gateway looks here once more right before it asks upstream
-        stored = None if document is None else load(document)
-        if stored is None:
-            self.unknown.add((asin, marketplace))
-            return None
-        raw = packed(stored)
-        seconds = settings.PRODUCT_FRESH_SECONDS
-        write_cache(asin, marketplace, raw, seconds=seconds, only_if_missing=is_missing)
-        return unpack(raw)
+        stored = {asin: one for asin, document in documents.items() if (one := load(document)) is not None}
+        self.unknown |= {(asin, marketplace) for asin in asins if asin not in stored}
+        raws = {asin: packed(one) for asin, one in stored.items()}
+        write_cache(raws, marketplace, seconds=settings.PRODUCT_FRESH_SECONDS, only_if_missing=missing)
+        return {asin: kept for asin, raw in raws.items() if (kept := unpack(raw)) is not None}
 
-    def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
-        """Keep this answer: its history as observations, the rest in Redis for so long and as a row."""
-        self.unknown.discard((stored.asin, stored.marketplace))
-        self.asked.add((stored.asin, stored.marketplace))
-        raw = packed(stored)
-        write_cache(stored.asin, stored.marketplace, raw, seconds=keep_seconds)
+    def put(self, *stored: StoredProduct, keep_seconds: int) -> None:
+        """Keep these answers, all of one marketplace: in Redis for so long, as rows and as observations."""
+        raws = {one.asin: packed(one) for one in stored}
+        marketplace = stored[0].marketplace
+        self.asked |= {(asin, marketplace) for asin in raws}
+        self.unknown -= self.asked
+        write_cache(raws, marketplace, seconds=keep_seconds)
         try:
-            remember(stored, document_in(raw))
-        except DatabaseError:  # the answer is good all the same, and whoever waits for it shall have it
-            log.exception("answer could not be kept", asin=stored.asin, marketplace=stored.marketplace)
+            remember([(one, document_in(raws[one.asin])) for one in stored])
+        except DatabaseError:  # the answers are good all the same, and whoever waits for them shall have them
+            log.exception("answers could not be kept", asins=list(raws)[:10], marketplace=marketplace)
 
 
 def packed(stored: StoredProduct) -> bytes:
@@ -91,27 +98,29 @@ def cache_key(asin: str, marketplace: str) -> str:
     return f"pallet:product:{marketplace}:{asin}"
 
 
-def read_cache(asin: str, marketplace: str) -> bytes | None:
-    """Return the answer Redis keeps; None when it keeps none or does not answer."""
+def read_cache(asins: Sequence[str], marketplace: str) -> dict[str, bytes]:
+    """Return the answers Redis keeps; none when it does not answer."""
     if outage.is_on():
-        return None
+        return {}
     try:
-        raw: bytes | None = get_redis_connection("default").get(cache_key(asin, marketplace))
+        raws = get_redis_connection("default").mget([cache_key(asin, marketplace) for asin in asins])
     except RedisError as error:
         away(error)
-        return None
-    return raw
+        return {}
+    return {asin: raw for asin, raw in zip(asins, raws, strict=True) if raw is not None}
 
 
 def write_cache(
-    asin: str, marketplace: str, raw: bytes, *, seconds: int, only_if_missing: bool = False
+    raws: Mapping[str, bytes], marketplace: str, *, seconds: int, only_if_missing: Set[str] = frozenset()
 ) -> None:
-    """Put an answer into Redis for so long; when Redis is away, the row has to do."""
-    if outage.is_on():
+    """Put answers into Redis for so long; when Redis is away, the rows have to do."""
+    if outage.is_on() or not raws:
         return
-    name = cache_key(asin, marketplace)
     try:
-        get_redis_connection("default").set(name, raw, ex=seconds, nx=only_if_missing)
+        with get_redis_connection("default").pipeline(transaction=False) as pipe:
+            for asin, raw in raws.items():
+                pipe.set(cache_key(asin, marketplace), raw, ex=seconds, nx=asin in only_if_missing)
+            pipe.execute()
     except RedisError as error:
         away(error)
 

@@ -138,6 +138,13 @@ class Source(NamedTuple):
     fetched_at: datetime
 
 
+class Claim(NamedTuple):
+    """What somebody else said of a field, and did not win."""
+
+    source: Source
+    value: Any  # of the field's own type
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductData:
     """What is known about one ASIN in one marketplace."""
@@ -171,6 +178,7 @@ class ProductData:
     reviews: tuple[ReviewData, ...] | None = None  # None unless asked for and delivered
     history: tuple[HistoryPoint, ...] | None = None
     provenance: Mapping[str, Source] = field(default_factory=dict)  # one Source per field that is not None
+    conflicts: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)  # who contradicts a field
     is_sample: bool = False  # invented by the stand-in, not said by Amazon
 
     @property
@@ -184,7 +192,7 @@ class ProductData:
         return frozenset(held)
 
 
-_KEYS = {"asin", "marketplace", "provenance", "is_sample"}
+_KEYS = {"asin", "marketplace", "provenance", "conflicts", "is_sample"}
 FIELDS: frozenset[str] = frozenset(f.name for f in fields(ProductData)) - _KEYS
 """The names an adapter may claim in `delivers`; each is merged, and has its provenance, on its own."""
 
@@ -316,13 +324,16 @@ class KeptProduct(Protocol):
 
 
 class ProductStore(Protocol):
-    """Where answers are kept between calls. Neither method raises because a cache is down: that is a miss."""
+    """Where answers are kept between calls. No method raises because a cache is down: that is a miss."""
 
     def get(self, asin: str, marketplace: str) -> KeptProduct | None:
         """Return the last answer kept, however old, or None. Its product may lack `history`."""
 
-    def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
-        """Keep this answer, for so long at least; `history` may be put aside elsewhere."""
+    def get_many(self, asins: Sequence[str], marketplace: str) -> Mapping[str, KeptProduct]:
+        """Return what `get` finds for each of many, without asking for each of them."""
+
+    def put(self, *stored: StoredProduct, keep_seconds: int) -> None:
+        """Keep these answers, for so long at least; `history` may be put aside elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

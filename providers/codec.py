@@ -14,6 +14,7 @@ import orjson
 
 from providers.base import (
     Availability,
+    Claim,
     HistoryPoint,
     Identifiers,
     ImageData,
@@ -85,9 +86,14 @@ def _document(product: ProductData, *, history: bool) -> dict[str, Any]:
     document: dict[str, Any] = {"v": VERSION}
     for name in _NAMES:
         value = getattr(product, name)
-        if value is not None and name != "history":
+        if value is not None and name not in ("history", "conflicts"):
             document[name] = value
     document["provenance"] = _by_source(product.provenance)
+    if product.conflicts:
+        document["conflicts"] = {
+            name: [[claim.source.provider, claim.source.fetched_at, claim.value] for claim in claims]
+            for name, claims in product.conflicts.items()
+        }
     if product.history is not None and history:
         document["history"] = _by_series(product.history)
     return document
@@ -139,6 +145,20 @@ def _read_history(grouped: dict[str, Any]) -> tuple[HistoryPoint, ...]:
     )
 
 
+def _read_conflicts(told: dict[str, list[Any]]) -> dict[str, tuple[Claim, ...]]:
+    return {
+        name: tuple(
+            Claim(Source(provider, datetime.fromisoformat(at)), _READ.get(name, _as_it_is)(value))
+            for provider, at, value in claims
+        )
+        for name, claims in told.items()
+    }
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def _money(value: dict[str, str]) -> Money:
     return Money(Decimal(value["amount"]), value["currency"])
 
@@ -181,4 +201,5 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "reviews": _many(_review),
     "history": _read_history,
     "provenance": _read_provenance,
+    "conflicts": _read_conflicts,
 }

@@ -24,6 +24,7 @@ class ProviderError(Exception):
     """An upstream gave no usable answer. The message never holds a secret and may be logged.
 
     `retryable`: the same call may succeed a little later. `retry_after`: seconds to wait, where it said so.
+    `is_told`: it is in the record of attempts already.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ProviderError(Exception):
         self.retryable = retryable
         self.reason = reason
         self.retry_after = retry_after
+        self.is_told = False
 
 
 class UpstreamUnavailable(Exception):

@@ -7,12 +7,14 @@ which gevent makes its own.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Generic, TypeVar
 
 import structlog
 from redis import RedisError
 
+from providers.errors import UpstreamUnavailable
 from providers.lease import Lease
 from providers.turns import turns
 
@@ -28,6 +30,14 @@ class _Flight(Generic[T]):
         self.over = threading.Event()
         self.result: list[T] = []
         self.error: Exception | None = None
+
+
+def _land(flight: _Flight[T], outcome: T | Exception) -> None:
+    """Tell those who wait for this flight."""
+    if isinstance(outcome, Exception):
+        flight.error = outcome
+    else:
+        flight.result.append(outcome)
 
 
 class Flights(Generic[T]):
@@ -61,6 +71,70 @@ class Flights(Generic[T]):
                 raise flight.error
             if flight.result:
                 return flight.result[0]
+
+    def run_many(
+        self,
+        keys: Sequence[str],
+        *,
+        work: Callable[[Sequence[str]], Mapping[str, T | Exception]],
+        work_alone: Callable[[str], T],
+        look: Callable[[Sequence[str]], Mapping[str, T]],
+    ) -> dict[str, T | Exception]:
+        """Return for each key what came of it, be it an error.
+
+        `work` is done once, for all keys that nobody is at, here or in another process; of the others the
+        outcome is waited for afterwards, or `work_alone` done when they come to nothing.
+        """
+        joined = {key: self._join(key) for key in keys}
+        mine = {key: flight for key, (flight, leads) in joined.items() if leads}
+        try:
+            outcomes = self._lead_many(list(mine), work, look) if mine else {}
+            for key, outcome in outcomes.items():
+                _land(mine[key], outcome)
+        finally:
+            with self._guard:
+                for key in mine:
+                    del self._under_way[key]
+            for flight in mine.values():
+                flight.over.set()
+        for key in keys:
+            if key not in outcomes:
+                outcomes[key] = self._outcome_alone(key, work_alone, look)
+        return outcomes
+
+    def _lead_many(
+        self,
+        keys: Sequence[str],
+        work: Callable[[Sequence[str]], Mapping[str, T | Exception]],
+        look: Callable[[Sequence[str]], Mapping[str, T]],
+    ) -> dict[str, T | Exception]:
+        """Do the work for those keys whose lease nobody else holds."""
+        lease, free = self._leased(keys)
+        with lease.held() if lease else nullcontext():
+            outcomes: dict[str, T | Exception] = dict(look(free)) if free else {}
+            left = [key for key in free if key not in outcomes]
+            outcomes |= work(left) if left else {}
+            for key, outcome in outcomes.items():
+                if lease and isinstance(outcome, UpstreamUnavailable):
+                    lease.leave_note(key, outcome)
+        return outcomes
+
+    def _leased(self, keys: Sequence[str]) -> tuple[Lease | None, Sequence[str]]:
+        """Return the lease of those keys that were free, and these; without Redis each process is alone."""
+        lease = Lease(*keys, seconds=self._lease)
+        try:
+            return lease, [key for key, holder in lease.take_each().items() if holder is None]
+        except RedisError as error:
+            log.warning("flight_without_redis", error=type(error).__name__)
+            return None, keys
+
+    def _outcome_alone(
+        self, key: str, work: Callable[[str], T], look: Callable[[Sequence[str]], Mapping[str, T]]
+    ) -> T | Exception:
+        try:
+            return self.run(key, work=lambda: work(key), look=lambda: look([key]).get(key))
+        except UpstreamUnavailable as failure:
+            return failure
 
     def _join(self, key: str) -> tuple[_Flight[T], bool]:
         with self._guard:

@@ -234,6 +234,8 @@ class HTTPClient:
                 delivered=0 if failure else self._manners.delivered(call, reply),
             )
         )
+        if failure is not None:
+            failure.is_told = True
         return reply, failure
 
     def _wait_for_turn(self, call: Call, bucket: str, end: float) -> None:

@@ -23,20 +23,27 @@ FIRST_LOOK, LAST_LOOK = 0.01, 0.1  # seconds between looks at another's lease: s
 
 # Each is one step for Redis, so that no two processes hold one lease, and nobody touches another's.
 _TAKE = """
-local holder = redis.call('GET', KEYS[1])
-if holder then return holder end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return false
+local holders = {}
+for i, name in ipairs(KEYS) do
+  holders[i] = redis.call('GET', name)
+  if not holders[i] then redis.call('SET', name, ARGV[1], 'PX', ARGV[2]) end
+end
+return holders
 """
-_RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end"
-_GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+_OF_OURS = "for _, name in ipairs(KEYS) do if redis.call('GET', name) == ARGV[1] then %s end end"
+_RENEW = _OF_OURS % "redis.call('PEXPIRE', name, ARGV[2])"
+_GIVE_BACK = _OF_OURS % "redis.call('DEL', name)"
 
 
 class Lease:
-    """The right to ask upstream about one thing, for `seconds`; renewed every `renew_after` seconds."""
+    """The right to ask upstream about some things, for `seconds`; renewed every `renew_after` seconds.
 
-    def __init__(self, key: str, *, seconds: float, renew_after: float | None = None) -> None:
-        self._name = f"pallet:flight:{key}"
+    `take` and `watch` are about the only thing of a lease for one.
+    """
+
+    def __init__(self, *keys: str, seconds: float, renew_after: float | None = None) -> None:
+        self._names = {key: f"pallet:flight:{key}" for key in keys}
+        self._name = self._names[keys[0]]
         self._token = secrets.token_hex(8)
         self._seconds = seconds
         self._renew_after = renew_after or seconds / 3
@@ -44,8 +51,22 @@ class Lease:
 
     def take(self) -> str | None:
         """Take the lease; return None when it is ours now, else its holder."""
-        holder = self._redis.eval(_TAKE, 1, self._name, self._token, self._milliseconds)
-        return holder.decode() if holder else None
+        return next(iter(self.take_each().values()))
+
+    def take_each(self) -> dict[str, str | None]:
+        """Take what is free; return for each key None when it is ours now, else its holder.
+
+        From then on the lease is for what is ours.
+        """
+        told = self._redis.eval(
+            _TAKE, len(self._names), *self._names.values(), self._token, self._milliseconds
+        )
+        holders = {
+            key: holder.decode() if holder else None for key, holder in zip(self._names, told, strict=True)
+        }
+        if len(holders) > 1:
+            self._names = {key: name for key, name in self._names.items() if holders[key] is None}
+        return holders
 
     def watch(self, holder: str, *, until: float) -> UpstreamUnavailable | None:
         """Wait until the holder lets go, by will or by death, or time.monotonic() is `until`.
@@ -68,18 +89,27 @@ class Lease:
         try:
             yield
         except UpstreamUnavailable as failure:
-            with contextlib.suppress(RedisError):
-                self._redis.set(f"{self._name}:{self._token}", _note(failure), ex=NOTE_SECONDS)
+            for key in self._names:
+                self.leave_note(key, failure)
             raise
         finally:
             landed.set()
             with contextlib.suppress(RedisError):
-                self._redis.eval(_GIVE_BACK, 1, self._name, self._token)
+                self._of_ours(_GIVE_BACK)
+
+    def leave_note(self, key: str, failure: UpstreamUnavailable) -> None:
+        """Tell those who wait for this that asking has failed."""
+        with contextlib.suppress(RedisError):
+            self._redis.set(f"{self._names[key]}:{self._token}", _note(failure), ex=NOTE_SECONDS)
 
     def _renew_until(self, landed: threading.Event) -> None:
         while not landed.wait(self._renew_after):
             with contextlib.suppress(RedisError):
-                self._redis.eval(_RENEW, 1, self._name, self._token, self._milliseconds)
+                self._of_ours(_RENEW)
+
+    def _of_ours(self, script: str) -> None:
+        if self._names:
+            self._redis.eval(script, len(self._names), *self._names.values(), self._token, self._milliseconds)
 
     @property
     def _milliseconds(self) -> int:

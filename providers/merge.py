@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from providers.base import FIELDS, PART_FIELDS, Part, ProductData, Source
+from providers.differences import contradictions
 
 # Fields whose absence is usually the truth, and no reason to pay another upstream.
 OFTEN_ABSENT = frozenset({"history", "parent_asin", "variation_asins"})
@@ -19,6 +20,8 @@ def signed(product: ProductData, provider: str, fetched_at: datetime) -> Product
 def merged(first: ProductData | None, then: ProductData) -> ProductData:
     """Return `first` with its unknown fields filled from `then`; the order is who is believed first.
 
+    Where `then` contradicts what `first` says, that is noted in `conflicts`.
+
     Invented data is never mixed with real data: of a sample product and a real one the first stands alone.
     """
     if first is None:
@@ -26,7 +29,9 @@ def merged(first: ProductData | None, then: ProductData) -> ProductData:
     if first.is_sample != then.is_sample:
         return first
     gained = _filled(then) - _filled(first)
-    return taken(first, then, gained)
+    found = contradictions(first, then)
+    told = {name: first.conflicts.get(name, ()) + claims for name, claims in found.items()}
+    return replace(taken(first, then, gained), conflicts={**first.conflicts, **told})
 
 
 def taken(product: ProductData, other: ProductData, names: Iterable[str]) -> ProductData:

@@ -7,6 +7,7 @@ BREAKS = {"br", "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "
 UNSEEN = {"script", "style", "head", "title", "template"}
 CUT = 1000  # Keepa cuts features there and descriptions at 2000, in the middle of a tag if need be
 _CUT_TAG = re.compile(r"</?[a-zA-Z][^<>]*$")
+_PLAIN = re.compile(r"[^<&\x00-\x1f\x7f-\x9f\ufffe\uffff]*")  # most texts, which need no reading
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
@@ -39,6 +40,8 @@ def paragraphs(value: object) -> str | None:
     """Return text without markup, one line per paragraph, or None when nothing is left or it is no text."""
     if not isinstance(value, str):
         return None
+    if _PLAIN.fullmatch(value):
+        return " ".join(value.split()) or None
     reader = _Reader()
     reader.feed(_CUT_TAG.sub("", value) if len(value) >= CUT else value)
     reader.close()

@@ -18,6 +18,7 @@ def names(pattern: str, *files: str) -> set[str]:
 
 def test_every_variable_that_is_read_is_explained_and_every_one_explained_is_read() -> None:
     read = names(r'\benv(?:\.\w+)?\(\s*"(\w+)"', "config/settings.py")
+    read |= names(r'\w+=\("([A-Z_]+)", ', "config/settings.py")  # options of upstreams
     read |= names(r"\$\{(\w+)", "docker-compose.yml")
     lines = (ROOT / ".env.example").read_text().splitlines()
     explained = {line[1:].split("=")[0]: before for before, line in pairwise(lines) if "=" in line}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -136,8 +136,6 @@ def test_it_asks_no_database(
         figures(as_operator, hours=192)
 
 
-def test_without_redis_it_says_that_it_cannot_tell(as_operator: APIClient, settings: Settings) -> None:
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: entry | nowhere for name, entry in settings.CACHES.items()}
+def test_without_redis_it_says_that_it_cannot_tell(as_operator: APIClient, redis_away: None) -> None:
     answer = as_operator.get(URL)
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")

@@ -1,5 +1,6 @@
 """An answer that is wrong is given to nobody again: not cached, not stale, not by who was just reading it."""
 
+from collections.abc import Sequence
 from io import StringIO
 
 import pytest
@@ -115,8 +116,8 @@ def test_whoever_has_just_read_the_row_does_not_bring_it_back(monkeypatch: pytes
     RedisThenPostgres().put(kept_answer(), keep_seconds=60)
     cache.clear()
 
-    def recall_slowly(asin: str, marketplace: str) -> bytes | None:
-        found = memory.recall(asin, marketplace)
+    def recall_slowly(asins: Sequence[str], marketplace: str) -> dict[str, bytes]:
+        found = memory.recall(asins, marketplace)
         forget()
         return found
 
@@ -128,16 +129,14 @@ def test_whoever_has_just_read_the_row_does_not_bring_it_back(monkeypatch: pytes
 
 def test_an_entry_that_cannot_be_read_is_still_replaced_by_what_the_row_says() -> None:
     RedisThenPostgres().put(kept_answer(), keep_seconds=60)
-    written = read_cache(ASIN, "US")
+    written = read_cache([ASIN], "US")
     get_redis_connection("default").set(cache_key(ASIN, "US"), b'{"v": 0}')
     RedisThenPostgres().get(ASIN, "US")
-    assert read_cache(ASIN, "US") == written
+    assert read_cache([ASIN], "US") == written
 
 
-def test_without_redis_nothing_is_forgotten_and_it_is_said(settings: Settings) -> None:
+def test_without_redis_nothing_is_forgotten_and_it_is_said(redis_away: None) -> None:
     RedisThenPostgres().put(kept_answer(), keep_seconds=60)
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: entry | nowhere for name, entry in settings.CACHES.items()}
     with pytest.raises(RedisError):
         forget()
     assert Product.objects.exists()

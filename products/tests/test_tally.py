@@ -168,9 +168,11 @@ def test_a_batch_is_written_in_one_trip_however_many_it_holds() -> None:
     assert not tally.writer.waiting
 
 
-def test_while_redis_is_away_counts_wait_and_nobody_notices(settings: Settings) -> None:
+def test_while_redis_is_away_counts_wait_and_nobody_notices(
+    settings: Settings, request: pytest.FixtureRequest
+) -> None:
     there = settings.CACHES
-    settings.CACHES = {name: entry | {"LOCATION": "redis://127.0.0.1:1/0"} for name, entry in there.items()}
+    request.getfixturevalue("redis_away")
     look_up()
     with pytest.raises(RedisError):
         tally.flush()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from providers.errors import ErrorClass, ProviderError
 from providers.marketplaces import MARKETPLACES
 
 ASIN = "B0PALLET01"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DOWN = ProviderError("down", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
 EMPTY = ProviderError("no tokens", retryable=True, reason=ErrorClass.RATE_LIMITED, retry_after=40)
 

@@ -1,5 +1,7 @@
 """Places to keep answers that tests can look into: a dictionary, and Redis as several processes share it."""
 
+from collections.abc import Sequence
+
 from django_redis import get_redis_connection
 
 from providers import codec
@@ -16,8 +18,12 @@ class DictStore:
     def get(self, asin: str, marketplace: str) -> StoredProduct | None:
         return self.kept.get((asin, marketplace))
 
-    def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
-        self.kept[stored.asin, stored.marketplace] = stored
+    def get_many(self, asins: Sequence[str], marketplace: str) -> dict[str, StoredProduct]:
+        return {asin: self.kept[asin, marketplace] for asin in asins if (asin, marketplace) in self.kept}
+
+    def put(self, *stored: StoredProduct, keep_seconds: int) -> None:
+        for one in stored:
+            self.kept[one.asin, one.marketplace] = one
         self.keep_seconds.append(keep_seconds)
 
 
@@ -28,6 +34,11 @@ class RedisStore:
         data = get_redis_connection("default").get(f"test:product:{marketplace}:{asin}")
         return None if data is None else codec.load(data)
 
-    def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
-        name = f"test:product:{stored.marketplace}:{stored.asin}"
-        get_redis_connection("default").set(name, codec.dump(stored), ex=keep_seconds)
+    def get_many(self, asins: Sequence[str], marketplace: str) -> dict[str, StoredProduct]:
+        found = {asin: self.get(asin, marketplace) for asin in asins}
+        return {asin: stored for asin, stored in found.items() if stored is not None}
+
+    def put(self, *stored: StoredProduct, keep_seconds: int) -> None:
+        for one in stored:
+            name = f"test:product:{one.marketplace}:{one.asin}"
+            get_redis_connection("default").set(name, codec.dump(one), ex=keep_seconds)

@@ -3,18 +3,23 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 
 from providers import codec
 from providers.base import FIELDS, Part, ProductData, ProductProvider
 from providers.belief import doubt
+from providers.creators.tests import amazon
 from providers.errors import ErrorClass, ProviderError
 from providers.http import Patience
 from providers.keepa.provider import KeepaProvider
-from providers.marketplaces import MARKETPLACES
+from providers.marketplaces import MARKETPLACES, marketplace
+from providers.registry import backend
 from providers.sample import failures
 from providers.sample.provider import SampleProvider
+from providers.spapi.provider import SPAPIProvider
+from providers.spapi.tests import amazon as selling_partner
 from providers.tests import loopback
 from providers.tests.loopback import Handler, Query, body, fixture, product, says
 
@@ -45,12 +50,48 @@ def keepa() -> Iterator[ProductProvider]:
         yield KeepaProvider(api_key="s3cr3t", base_url=server.url, patience=patience)
 
 
+def _like_creators(handler: Handler, query: Query) -> None:
+    """Answer as the Creators API does: with an error for UNKNOWN, and with status 500 for BROKEN."""
+    asked = handler.request_now.json["itemIds"]
+    if BROKEN in asked:
+        return says({}, status=500)(handler, query)
+    place = marketplace(handler.request_now.headers["x-marketplace"])
+    money = {"amount": 18.49, "currency": place.currency}
+    offered = {"listings": [amazon.listing(price={"money": money})]}
+    items = [amazon.item(asin, offersV2=offered) for asin in asked if asin != UNKNOWN]
+    return says(amazon.body(*items, errors=[amazon.error()] * (UNKNOWN in asked)))(handler, query)
+
+
+@contextmanager
+def creators() -> Iterator[ProductProvider]:
+    with (
+        loopback.serving(_like_creators) as catalogue,
+        loopback.serving(says(amazon.fixture("token"))) as exchange,
+    ):
+        yield amazon.provider(catalogue, exchange, patience=Patience(attempts=1))
+
+
+def _like_amazon(handler: Handler, query: Query) -> None:
+    """Answer as the Selling Partner API does: UNKNOWN is absent, and BROKEN a server error."""
+    if BROKEN in selling_partner.asked(handler.request_now):
+        return says({}, status=500)(handler, query)
+    return selling_partner.knows_all_but(UNKNOWN)(handler, query)
+
+
+@contextmanager
+def spapi() -> Iterator[ProductProvider]:
+    with selling_partner.amazon(_like_amazon) as upstream:
+        patience = Patience(total=600, attempts=1, wait_max=100)
+        options = upstream.options | {"patience": patience}
+        yield SPAPIProvider(**options, clock=selling_partner.Hands().clock)
+
+
 @contextmanager
 def sample() -> Iterator[ProductProvider]:
     yield SampleProvider()
 
 
-PROVIDERS: dict[str, Made] = {"keepa": keepa, "sample": sample}
+PROVIDERS: dict[str, Made] = {"creators": creators, "keepa": keepa, "sample": sample, "spapi": spapi}
 
 
 @pytest.fixture(params=sorted(PROVIDERS))
@@ -65,8 +106,9 @@ def one(provider: ProductProvider, asin: str, *parts: Part, marketplace: str = "
     return found
 
 
-def test_every_configurable_provider_is_tried_here(settings: object) -> None:
-    assert set(PROVIDERS) == set(settings.KNOWN_PROVIDERS)  # type: ignore[attr-defined]
+def test_every_configurable_provider_of_products_is_tried_here(settings: Any) -> None:
+    known = {name: backend(entries[0]) for name, entries in settings.KNOWN_PROVIDERS.items()}
+    assert set(PROVIDERS) == {name for name, one in known.items() if issubclass(one, ProductProvider)}
 
 
 def test_says_what_it_is(provider: ProductProvider) -> None:

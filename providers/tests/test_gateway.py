@@ -1,7 +1,7 @@
 """The way to an answer: store, providers in order, merge, stale and not found."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from providers import attempts
 from providers.ages import Ages
+from providers.attempts import Attempt
 from providers.base import (
     FIELDS,
     Answer,
@@ -28,6 +30,7 @@ from providers.gateway import Gateway
 from providers.lease import Lease
 from providers.tests.stand_ins import ASIN, DOWN, EMPTY, Mute, StandIn, full
 from providers.tests.stores import DictStore
+from providers.turns import turns
 
 AGES = Ages(fresh=3600, stale=86400, not_found=600)
 OFFERS = (OfferData(seller_id="A1"),)
@@ -101,7 +104,7 @@ def test_an_answer_is_kept_for_a_day() -> None:
 
 def test_an_answer_that_cannot_be_kept_is_given_all_the_same() -> None:
     class Full(DictStore):
-        def put(self, stored: StoredProduct, *, keep_seconds: int) -> None:
+        def put(self, *stored: StoredProduct, keep_seconds: int) -> None:
             raise OSError("no space left")
 
     assert ask([StandIn(full())], Full()).product is not None
@@ -220,7 +223,7 @@ def test_what_another_process_has_found_meanwhile_is_the_answer() -> None:
 
 
 def test_the_configured_gateway_asks_the_configured_providers(settings: Any) -> None:
-    settings.PROVIDERS = [settings.KNOWN_PROVIDERS["sample"]]
+    settings.PROVIDERS = settings.KNOWN_PROVIDERS["sample"]
     answer = Gateway.configured(DictStore()).product(ASIN, marketplace="JP", before_upstream=Before())
     assert answer.product is not None
     assert answer.product.is_sample
@@ -260,7 +263,7 @@ def test_the_next_provider_is_asked_only_for_the_parts_that_are_missing() -> Non
     second = StandIn(full(reviews=REVIEWS), name="second", delivers=FIELDS)
     answer = ask([first, second], None, Part.OFFERS, Part.REVIEWS)
     assert answer.parts == set(Part)
-    assert first.asked == [set(Part)]
+    assert first.asked == [{Part.CORE, Part.OFFERS}]
     assert second.asked == [{Part.CORE, Part.REVIEWS}]
 
 
@@ -391,3 +394,239 @@ def test_nobody_is_asked_about_a_marketplace_they_do_not_serve() -> None:
     with pytest.raises(MarketplaceNotServed, match="NL"):
         ask([american], marketplace="NL", before=before)
     assert before.calls == 0
+
+
+# --- many at once -----------------------------------------------------------------------------------------
+
+
+class Library(StandIn):
+    """Knows some ASINs, and remembers which were asked for together."""
+
+    def __init__(self, known: dict[str, Any], *, name: str = "first", **options: Any) -> None:
+        super().__init__(name=name, **options)
+        self.known = known
+        self.batches: list[list[str]] = []
+
+    def products(
+        self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
+    ) -> dict[str, ProductData | None]:
+        self.batches.append(list(asins))
+        if DOWN in self.known.values():
+            raise DOWN
+        return {asin: self.known[asin] for asin in asins if asin in self.known}
+
+
+A, B, C, D = (f"B0PALLET0{letter}" for letter in "ABCD")
+
+
+def many(
+    providers: Sequence[ProductProvider], asins: Sequence[str], store: DictStore | None = None, **options: Any
+) -> dict[str, Any]:
+    gateway = Gateway(providers, store or DictStore(), flights=options.pop("flights", Flights()), ages=AGES)
+    return gateway.products(asins, marketplace="US", **options)
+
+
+def test_many_are_asked_for_together_and_answered_in_their_order() -> None:
+    library = Library({A: full(asin=A), B: None, C: full(asin=C)})
+    found = many([library], [C, A, B, A])
+    assert library.batches == [[C, A, B]]
+    assert list(found) == [C, A, B]
+    assert [found[asin].product and found[asin].product.asin for asin in found] == [C, A, None]
+
+
+def test_only_what_is_not_fresh_is_asked_for() -> None:
+    library, before = Library({B: full(asin=B)}), Before()
+    kept = replace(stored(full(asin=A)), asin=A)
+    found = many([library], [A, B], DictStore(kept), before_upstream=before)
+    assert [found[asin].freshness for asin in (A, B)] == [Freshness.CACHED, Freshness.UPSTREAM]
+    assert (library.batches, before.calls) == ([[B]], 1)
+
+
+def test_when_all_are_fresh_nobody_is_asked_and_nothing_held() -> None:
+    before = Before()
+    many([Library({})], [A], DictStore(replace(stored(full(asin=A)), asin=A)), before_upstream=before)
+    assert before.calls == 0
+
+
+def test_the_next_provider_is_asked_for_those_the_first_left_open() -> None:
+    first = Library({A: full(asin=A), B: full(asin=B, price=None)})
+    second = Library(
+        {B: full(asin=B), C: full(asin=C)}, name="second", delivers=frozenset({"title", "price"})
+    )
+    found = many([first, second], [A, B, C])
+    assert second.batches == [[B, C]]
+    assert found[B].product.provenance["price"].provider == "second"
+    assert found[C].product.provenance["title"].provider == "second"
+
+
+def test_what_nobody_answers_has_its_reason_and_the_others_their_answer() -> None:
+    old = replace(stored(full(asin=D), age=7200), asin=D)
+    found = many([Library({A: full(asin=A), B: full(asin=C)})], [A, B, C, D], DictStore(old))
+    assert isinstance(found[A], Answer)
+    assert {asin: found[asin].reasons for asin in (B, C)} == {
+        B: {"first": ErrorClass.INVALID_ANSWER},
+        C: {"first": ErrorClass.PARTIAL},
+    }
+    assert found[D].freshness is Freshness.STALE
+
+
+def test_many_are_kept_for_the_next_who_asks() -> None:
+    store = DictStore()
+    many([Library({A: full(asin=A), B: None})], [A, B], store)
+    assert set(store.kept) == {(A, "US"), (B, "US")}
+    assert sorted(store.keep_seconds) == [600, 86400]
+
+
+def test_who_cannot_pay_for_many_has_nobody_asked() -> None:
+    library = Library({A: full(asin=A)})
+
+    def refuse() -> None:
+        raise PermissionError("no credits")
+
+    with pytest.raises(PermissionError):
+        many([library], [A], before_upstream=refuse)
+    assert library.batches == []
+
+
+def test_what_somebody_asks_for_already_is_waited_for_and_not_asked_again() -> None:
+    asked, may_end, flights, store = threading.Event(), threading.Event(), Flights[Answer](), DictStore()
+
+    def says(parts: frozenset[Part]) -> ProductData:
+        asked.set()
+        with turns.given_back():
+            assert may_end.wait(30)
+        return full(asin=A)
+
+    single = Gateway([StandIn(says)], store, flights=flights, ages=AGES)
+    alone = threading.Thread(target=lambda: single.product(A, marketplace="US", before_upstream=Before()))
+    alone.start()
+    assert asked.wait(30)
+    library = Library({B: full(asin=B)})
+    found = many([library], [A, B], store, flights=flights, before_upstream=may_end.set)
+    alone.join()
+    assert library.batches == [[B]]
+    assert found[A].product.asin == A
+
+
+def test_one_who_asks_alone_waits_for_those_who_ask_for_many() -> None:
+    asked, may_end, flights = threading.Event(), threading.Event(), Flights[Answer]()
+
+    class Slow(Library):
+        def products(self, asins: Sequence[str], **options: Any) -> dict[str, ProductData | None]:
+            asked.set()
+            with turns.given_back():
+                assert may_end.wait(30)
+            return super().products(asins, **options)
+
+    slow, single = Slow({A: full(asin=A), B: full(asin=B)}), StandIn(full(asin=A))
+    crowd = threading.Thread(target=lambda: many([slow], [A, B], flights=flights))
+    crowd.start()
+    assert asked.wait(30)
+    gateway = Gateway([single], DictStore(), flights=flights, ages=AGES)
+    answer = gateway.product(A, marketplace="US", before_upstream=may_end.set)
+    crowd.join()
+    assert answer.product is not None
+    assert answer.product.provenance["title"].provider == "first"
+    assert single.asked == []
+
+
+def test_what_another_process_asks_for_is_taken_from_the_store() -> None:
+    theirs = Lease(f"US:{A}:core", seconds=30)
+    assert theirs.take() is None
+    store, library = DictStore(), Library({A: full(asin=A), B: full(asin=B)})
+    asked = threading.Event()
+
+    class Tells(Library):
+        def products(self, asins: Sequence[str], **options: Any) -> dict[str, ProductData | None]:
+            asked.set()
+            return super().products(asins, **options)
+
+    library = Tells({A: full(asin=A), B: full(asin=B)})
+    found: dict[str, Any] = {}
+    thread = threading.Thread(target=lambda: found.update(many([library], [A, B], store)))
+    with theirs.held():
+        thread.start()
+        assert asked.wait(30)
+        store.put(replace(stored(full(asin=A, title="Theirs")), asin=A), keep_seconds=1)
+    thread.join(30)
+    assert library.batches == [[B]]
+    assert found[A].product.title == "Theirs"
+
+
+def test_the_failure_of_many_is_that_of_each_who_waits_in_another_process() -> None:
+    failed = many([Library({A: DOWN})], [A, B])
+    assert {asin: failure.reasons for asin, failure in failed.items()} == {
+        A: {"first": ErrorClass.UPSTREAM_DOWN},
+        B: {"first": ErrorClass.UPSTREAM_DOWN},
+    }
+
+
+def test_a_marketplace_nobody_serves_is_refused_for_many_as_for_one() -> None:
+    class American(StandIn):
+        marketplaces = frozenset({"US"})
+
+    with pytest.raises(MarketplaceNotServed):
+        Gateway([American(full())], DictStore(), ages=AGES).products([A], marketplace="NL")
+
+
+# --- parts in orders of their own -------------------------------------------------------------------------
+
+
+def test_each_part_has_its_own_order() -> None:
+    def selling(seller: str) -> Callable[[frozenset[Part]], ProductData]:
+        return lambda parts: full(offers=(OfferData(seller_id=seller),) if Part.OFFERS in parts else None)
+
+    first, shop = StandIn(selling("A1")), StandIn(selling("B2"), name="shop")
+    orders = {Part.CORE: [first, shop], Part.OFFERS: [shop, first], Part.REVIEWS: []}
+    gateway = Gateway(lambda part, place: orders[part], DictStore(), flights=Flights(), ages=AGES)
+    product = gateway.product(ASIN, marketplace="US", parts=[Part.OFFERS], before_upstream=Before()).product
+    assert product is not None
+    assert product.offers
+    assert (product.provenance["title"].provider, product.provenance["offers"].provider) == ("first", "shop")
+    assert product.offers[0].seller_id == "B2"
+
+
+def test_upstreams_that_contradict_each_other_are_both_heard() -> None:
+    first = StandIn(full(rating=None))
+    second = StandIn(full(price=Money(Decimal(25), "USD")), name="second")
+    product = ask([first, second]).product
+    assert product is not None
+    assert product.price == Money(Decimal("18.49"), "USD")
+    assert [(one.source.provider, one.value.amount) for one in product.conflicts["price"]] == [("second", 25)]
+
+
+# --- distrust ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told() -> Iterator[list[Attempt]]:
+    """Every attempt that is recorded during a test."""
+    heard: list[Attempt] = []
+    attempts.observers.append(heard.append)
+    yield heard
+    attempts.observers.remove(heard.append)
+
+
+@pytest.mark.parametrize(
+    ("provider", "outcome"),
+    [
+        (StandIn(full(price=Money(Decimal(-1), "USD"))), "invalid_answer"),
+        (StandIn(full(asin="B0STRANGER")), "invalid_answer"),
+        (StandIn(ProviderError("odd", retryable=False, reason=ErrorClass.INVALID_ANSWER)), "invalid_answer"),
+        (Mute(), "partial"),
+    ],
+)
+def test_what_is_not_believed_is_counted_by_reason(
+    told: list[Attempt], provider: StandIn, outcome: str
+) -> None:
+    ask([provider, StandIn(full(), name="second")])
+    assert [(one.provider, one.operation, one.outcome, one.marketplace) for one in told] == [
+        ("first", "check", outcome, "US")
+    ]
+
+
+def test_a_failure_that_is_recorded_already_is_not_counted_twice(told: list[Attempt]) -> None:
+    failure = ProviderError("no JSON", retryable=False, reason=ErrorClass.INVALID_ANSWER)
+    failure.is_told = True
+    ask([StandIn(failure), StandIn(full(), name="second")])
+    assert told == []

@@ -8,9 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from providers import deadline
 from providers.attempts import Attempt
+from providers.breaker import FAILURES
 from providers.errors import ErrorClass, ProviderError
-from providers.http import Call, HTTPClient, Manners, Patience, Reply
+from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name
+from providers.limits import Lesson, Rate
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Handler, Query, Server, says
 from providers.transport import Secret
@@ -255,3 +258,116 @@ def test_one_client_serves_many_threads(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert found == [True] * 20
+
+
+# --- what can be sent and received ------------------------------------------------------------------------
+
+
+def test_a_body_is_sent_as_json_with_its_secrets(server: Server) -> None:
+    server.usually = says({"ok": True})
+    client = HTTPClient("test", server.url, patience=ONCE)
+    client.send(Call(operation="x", path="/t", method="POST", json={"id": "a", "secret": Secret("s3cr3t")}))
+    [asked] = server.requests
+    assert (asked.method, asked.json) == ("POST", {"id": "a", "secret": "s3cr3t"})
+    assert asked.headers["Content-Type"] == "application/json"
+
+
+def test_a_body_is_sent_as_a_form_with_its_secrets(server: Server) -> None:
+    server.usually = says({"ok": True})
+    client = HTTPClient("test", server.url, patience=ONCE)
+    client.send(Call(operation="x", path="/t", method="POST", form={"id": "a b", "secret": Secret("s&3")}))
+    [asked] = server.requests
+    assert asked.form == {"id": "a b", "secret": "s&3"}
+    assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
+
+
+def test_headers_carry_secrets_to_the_wire(server: Server) -> None:
+    client = HTTPClient("test", server.url, patience=ONCE)
+    params = {"domain": "1", "asin": "B0PALLET01"}
+    client.send(Call(operation="x", path="/p", params=params, headers={"Api-Key": Secret("s3cr3t")}))
+    assert server.requests[0].headers["Api-Key"] == "s3cr3t"
+
+
+def test_a_file_comes_as_it_is(server: Server) -> None:
+    server.usually = says(b"sku\tfnsku\r\n", Content_Type="text/html; charset=UTF-8")
+    reply = HTTPClient("test", server.url).send(Call(operation="x", path="/f", is_raw=True))
+    assert (reply.data, reply.body, reply.kind) == (b"sku\tfnsku\r\n", {}, "text/html")
+
+
+def test_a_file_that_is_too_large_is_refused(server: Server) -> None:
+    server.usually = loopback.endless
+    with pytest.raises(ProviderError) as caught:
+        HTTPClient("test", server.url).send(Call(operation="x", path="/f", is_raw=True, max_bytes=1000))
+    assert caught.value.reason is ErrorClass.INVALID_ANSWER
+
+
+def test_an_upstream_may_mean_something_by_a_web_page(server: Server) -> None:
+    server.usually = loopback.html
+    pending = ProviderError("still working", retryable=False, reason=ErrorClass.PENDING)
+    with pytest.raises(ProviderError) as caught:
+        ask(server, manners=Manners(no_json=lambda reply: pending))
+    assert caught.value is pending
+
+
+# --- limits and time --------------------------------------------------------------------------------------
+
+
+def test_a_rate_that_is_told_in_a_header_is_learned(server: Server) -> None:
+    server.usually = says({}, x_amzn_RateLimit_Limit="0.5")
+    told = Manners(
+        rates={"x": Rate(5, 2)},
+        lesson=lambda call, reply: Lesson(per_second=float(reply.headers["x-amzn-RateLimit-Limit"])),
+    )
+    client = HTTPClient("test", server.url, manners=told, patience=ONCE)
+    client.send(Call(operation="x", path="/"))
+    assert [one.rate for one in client.standings("x")] == [Rate(0.5, 2)]
+
+
+def test_a_429_without_a_word_empties_the_bucket(server: Server) -> None:
+    server.script = [says({}, status=429)]
+    client = HTTPClient("test", server.url, manners=Manners(rates={"x": Rate(0.1, 10)}), patience=ONCE)
+    for _ in range(3):
+        with pytest.raises(ProviderError) as caught:
+            client.send(Call(operation="x", path="/"))
+        assert caught.value.reason is ErrorClass.RATE_LIMITED
+    assert len(server.requests) == 1
+
+
+def test_when_no_time_is_left_nobody_is_asked(server: Server) -> None:
+    with deadline.within(0), pytest.raises(ProviderError) as caught:
+        ask(server)
+    assert caught.value.reason is ErrorClass.TIMEOUT
+    assert server.requests == []
+
+
+def test_the_time_of_the_whole_question_ends_a_call(server: Server) -> None:
+    over = threading.Event()
+    server.usually = loopback.drips(over)
+    with deadline.within(0.3), pytest.raises(ProviderError) as caught:
+        ask(server, QUICK)
+    over.set()
+    assert caught.value.reason is ErrorClass.TIMEOUT
+    assert len(server.requests) == 1
+
+
+def test_a_deadline_within_another_never_lengthens_it() -> None:
+    with deadline.within(5, wait=1), deadline.within(60):
+        assert deadline.left() <= 5
+        assert deadline.wait(9) == 1
+    assert (deadline.left(), deadline.wait(9)) == (deadline.FOREVER, 9)
+
+
+def test_after_failures_in_a_row_the_connection_is_not_even_opened(server: Server) -> None:
+    server.usually = says({}, status=503)
+    client = HTTPClient("test", server.url, patience=ONCE)
+    for _ in range(FAILURES + 5):
+        with pytest.raises(ProviderError):
+            client.send(Call(operation="x", path="/"))
+    assert len(server.requests) == FAILURES
+    assert [one.state for one in client.health("x", "y")] == ["open", "closed"]
+
+
+def test_a_credential_has_a_name_that_does_not_lead_back_to_it() -> None:
+    assert credential_name("s3cr3t") == credential_name("s3cr3t") != credential_name("other")
+    assert credential_name("a", "b") != credential_name("ab")
+    assert "s3cr3t" not in credential_name("s3cr3t")

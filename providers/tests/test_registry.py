@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from providers.checks import check_providers
+from providers.recognition import Kind
 from providers.registry import identifier_providers, product_providers
 
 KEEPA = {"NAME": "keepa", "BACKEND": "providers.keepa.provider.KeepaProvider", "OPTIONS": {"api_key": "x"}}
@@ -30,7 +31,7 @@ def test_the_order_of_the_settings_is_the_order_of_asking(settings: Any) -> None
 def test_there_is_one_instance_per_process(settings: Any) -> None:
     settings.PROVIDERS = [KEEPA]
     assert product_providers()[0] is product_providers()[0]
-    assert [id(provider) for provider in identifier_providers()] == [id(product_providers()[0])]
+    assert [id(provider) for provider in identifier_providers(Kind.GTIN)] == [id(product_providers()[0])]
 
 
 FORKS = """

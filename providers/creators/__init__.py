@@ -1,0 +1,1 @@
+"""Amazon's Creators API, for Associates: products in 20 marketplaces, off until its licence is accepted."""

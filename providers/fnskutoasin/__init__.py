@@ -1,0 +1,1 @@
+"""fnskutoasin.com: the ASIN behind any seller's FNSKU, at times found out by hand and therefore later."""

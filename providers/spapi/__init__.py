@@ -1,0 +1,1 @@
+"""Amazon's Selling Partner API: products, prices and the account's own FNSKUs, for sellers in one region."""
