@@ -13,7 +13,7 @@ environment = python=$$(sh config/find-python.sh "$(PYTHON)") && "$$python" -m c
 unconfigured = unset $$(sed -n 's/^\#\{0,1\} *\([A-Z_]*\)=.*/\1/p' .env.example) \
 	&& export ENV_FILE=none XDG_CACHE_HOME="$$PWD/.data/cache" DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)"
 engines = .venv/bin/python -m config.engines exec
-apps = accounts credits api products providers config
+apps = accounts credits api products providers monitoring config
 coverage = --cov --cov-branch --cov-report=term
 
 help: ## Print this list
@@ -47,9 +47,9 @@ bench: ## Measure the lookup, misses beside it, a failing upstream, the ledger b
 		&& $(engines) -- sh -ec 'for what in lookup misses failover ledger; do .venv/bin/python -m bench.$$what; done' \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
 
-scale: ## Measure the ledger and the log of calls at ten million rows, beside ten thousand
+scale: ## Measure the ledger and the logs of calls at millions of rows, beside ten thousand
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
-		&& exec $(engines) -- sh -ec 'for what in scale scale_calls; do .venv/bin/python -m bench.$$what; done'
+		&& exec $(engines) -- sh -ec 'for what in scale scale_calls scale_upstream; do .venv/bin/python -m bench.$$what; done'
 
 manage: ## Run a Django command: make manage ARGS="check_ledger"
 	@$(environment) run && exec $(engines) --join -- .venv/bin/python manage.py $(ARGS)

@@ -7,8 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from api import usage
-from products import tally
+from api import batches
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +25,13 @@ def clean_cache() -> None:
 
 @pytest.fixture(autouse=True)
 def no_calls_noted() -> Iterator[None]:
-    """No test writes the calls of another. Nothing writes any by itself: only a web server starts that."""
-    for writer in (usage.writer, tally.writer):
-        writer.waiting.clear()
+    """No test writes the calls of another. Nothing writes any by itself: only web servers and workers do."""
+    forget_calls()
     yield
-    for writer in (usage.writer, tally.writer):
+    forget_calls()
+
+
+def forget_calls() -> None:
+    """Let no call wait to be written."""
+    for writer in batches.writers:
         writer.waiting.clear()

@@ -23,9 +23,9 @@ class InScope(BasePermission):
         return True
 
 
-class ForOperators(BasePermission):
-    """Lets operators in, and nobody else."""
+class IsOperator(BasePermission):
+    """Lets in only those who run this install. Beside the usual permissions, not instead of them."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Say whether the caller is one."""
-        return bool(request.user and request.user.is_staff)
+        """Say who is one."""
+        return bool(getattr(request.user, "is_staff", False))

@@ -1,10 +1,27 @@
 """The entry point for workers and beat: `celery -A config.celery worker`."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init, worker_process_init, worker_process_shutdown
+
+from api import batches
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("pallet")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]  # celery has no types
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def start_writing(**_: Any) -> None:
+    """Let a worker write down the calls it makes, whether its tasks run in threads or in child processes."""
+    batches.start()
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def stop_writing(**_: Any) -> None:
+    """Let a child write what is left: it ends without what Python does at an exit."""
+    batches.stop()

@@ -87,14 +87,23 @@ def call(described: Json, url: str, method: str, path: str, operation: Json) -> 
         "about": rendered(operation["description"].removeprefix(operation["summary"]).lstrip(".\n ")).html,
         "cost": cost(operation["operationId"]),
         "is_public": not operation["security"],
+        "is_for_operators": bool(operation.get("x-operators")),
         "scope": scope(operation["security"]),
         "inputs": list(inputs(described, operation)),
         "answers": list(answers(described, operation)),
         "problems": list(problems(described, operation)),
-        "curl": curl(
-            url, method, path, operation, wants_session="session_required" in codes(described, operation)
-        ),
+        "curl": curl(url, method, path, operation, credential=credential(described, operation)),
     }
+
+
+def credential(described: Json, operation: Json) -> str:
+    """Return the header that says who calls: a key, a session where a key will not do, or nobody."""
+    if not operation["security"]:
+        return ""
+    if operation.get("x-operators"):
+        return "Authorization: Bearer $OPERATOR"
+    wants_session = "session_required" in codes(described, operation)
+    return "Authorization: Bearer $TOKEN" if wants_session else "X-API-Key: $KEY"
 
 
 def scope(security: list[Json]) -> str:
@@ -258,7 +267,7 @@ def shown(example: Any) -> str:
     return json.dumps(example, indent=2, ensure_ascii=False)
 
 
-def curl(url: str, method: str, path: str, operation: Json, *, wants_session: bool) -> str:
+def curl(url: str, method: str, path: str, operation: Json, *, credential: str) -> str:
     """Return the call as a command to paste."""
     given = {one["name"]: one for one in operation.get("parameters", []) if "example" in one}
     for name, told in given.items():
@@ -269,8 +278,8 @@ def curl(url: str, method: str, path: str, operation: Json, *, wants_session: bo
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
     if method not in ("get", "post") or (method == "post" and body is None):
         command[0] = f"curl -s -X {method.upper()} {shlex.quote(address)}"
-    if operation["security"]:
-        command.append('-H "Authorization: Bearer $TOKEN"' if wants_session else '-H "X-API-Key: $KEY"')
+    if credential:
+        command.append(f'-H "{credential}"')
     if body is not None:
         command.append("-H 'Content-Type: application/json'")
         command.append(f"-d {shlex.quote(json.dumps(body, ensure_ascii=False))}")

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "api",
     "products",
     "providers",
+    "monitoring",
     "rest_framework",
     "drf_spectacular",
     "allauth",
@@ -169,6 +170,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
     "prune-calls": {"task": "api.tasks.prune_calls", "schedule": 600.0},
+    "prune-upstream-calls": {"task": "monitoring.tasks.prune_upstream_calls", "schedule": 600.0},
     "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
     "refresh-popular": {"task": "products.tasks.refresh_popular", "schedule": 60.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
@@ -324,6 +326,7 @@ PRODUCT_NOT_FOUND_SECONDS = 600
 # costs upstream what a lookup costs. 0: none.
 PRODUCT_REFRESH_BUDGET = env.int("REFRESH_BUDGET", default=0)
 PRODUCT_REFRESH_AHEAD_SECONDS = env.int("REFRESH_AHEAD_SECONDS", default=300)
+UPSTREAM_CALL_DAYS = env.int("UPSTREAM_CALL_DAYS", default=30)  # each call to an upstream is kept that long
 
 # --- the API ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, reset_queries
 from django.urls import get_resolver
 
+from api import batches
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 get_resolver().url_patterns  # noqa: B018   import the views now, not while the first caller waits
@@ -19,9 +21,4 @@ request_started.disconnect(close_old_connections)
 request_finished.disconnect(close_caches)
 if not settings.DEBUG:
     request_started.disconnect(reset_queries)
-
-from api import usage  # noqa: E402   its models had to be loaded first
-from products import tally  # noqa: E402
-
-usage.start()  # from now on this process writes down the calls that it answers
-tally.start()  # and what its lookups find kept
+batches.start()  # from now on this process writes down the calls that it answers, and those it makes itself

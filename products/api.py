@@ -7,26 +7,21 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
-from rest_framework import status
 from rest_framework.exceptions import APIException
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import caller
-from accounts.client_address import client_of
-from accounts.permissions import ForOperators, InScope
-from api import admission, conditional, queries
+from api import admission, conditional
 from api.answers import delivered
 from api.ids import charge_key, is_again
 from credits.services import payment
-from products import cache_stats, catalogue, kept, questions, receipt, services
-from products.cache_stats import CacheFiguresOfAllOutput, CacheStatsOutput, CacheStatsQuery
+from products import catalogue, kept, questions, receipt, services
 from products.errors import MaxCreditsExceeded
 from products.outputs import DryRunOutput, LookupOutput
 from products.questions import Question
-from products.serializers import ASIN_IN_PATH, LookupInput, LookupOptions, Place, PlaceQuery
+from products.serializers import ASIN_IN_PATH, LookupInput, LookupOptions
 from products.shapes import complete
 from products.store import cache_key
 from providers.base import Freshness
@@ -126,49 +121,6 @@ class LookupByPath(Lookup):
             asked = questions.in_path(request, self.kwargs["asin"])
             return cache_key(asked.asin, asked.marketplace)
         return ""
-
-
-class Cached(APIView):
-    """The answer that is kept of a product."""
-
-    permission_classes = (
-        IsAuthenticated,
-        InScope,
-        ForOperators,
-    )  # no scope: what changes it for all is for sessions
-
-    @extend_schema(
-        operation_id="products_forget", parameters=[ASIN_IN_PATH, Place], request=None, responses={204: None}
-    )
-    def delete(self, request: Request, asin: str) -> Response:
-        """Forget the last answer about an ASIN, because it is wrong: the next lookup asks an upstream.
-
-        It is not given as a stale answer either; its history stays. For operators. Again, it changes nothing.
-        """
-        query = PlaceQuery(data=queries.values(request, besides={"asin": asin}))
-        query.is_valid(raise_exception=True)
-        user, _ = caller(request)
-        services.forget(**query.validated_data, by=user, client=client_of(request._request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class CacheStats(APIView):
-    """What lookups find kept."""
-
-    scope = "usage:read"
-    permission_classes = (IsAuthenticated, InScope, ForOperators)
-
-    @extend_schema(
-        operation_id="products_cache_stats", parameters=[CacheStatsQuery], responses=CacheStatsOutput
-    )
-    def get(self, request: Request) -> Response:
-        """Return how many lookups found their answer kept, by marketplace, and who told it. For operators.
-
-        All callers' lookups count, within about a second.
-        """
-        query = CacheStatsQuery(data=queries.values(request))
-        query.is_valid(raise_exception=True)
-        return Response({"data": CacheFiguresOfAllOutput(cache_stats.figures(**query.validated_data)).data})
 
 
 class Public(APIView):

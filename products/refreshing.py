@@ -12,7 +12,7 @@ from django_redis import get_redis_connection
 from api.connections import give_back_connection
 from products import popularity
 from products.models import Product
-from products.prefetch import Prefetched, prefetch
+from products.prefetch import Prefetched, batches, prefetch
 from providers.errors import MarketplaceNotServed
 
 log = structlog.stdlib.get_logger("pallet.products")
@@ -63,22 +63,25 @@ def young() -> int:
 
 
 def asked(wanted: Sequence[Wanted], *, until: float) -> Iterator[Prefetched]:
-    """Yield what became of each, marketplace by marketplace, until time is over or nobody answers."""
+    """Yield what became of each, batch by batch, until time is over or nobody answers."""
     failures = 0
-    for marketplace, asins in by_marketplace(wanted).items():
+    for marketplace, batch in in_batches(wanted):
         try:
-            for _, outcome in prefetch(asins, marketplace=marketplace, max_age=young()):
+            for _, outcome in prefetch(batch, marketplace=marketplace, max_age=young()):
                 yield outcome
                 failures = failures + 1 if outcome is Prefetched.FAILED else 0
-                if failures == FAILURES or time.monotonic() > until:
+                if failures == FAILURES:
                     return
         except MarketplaceNotServed:  # any more: the settings have changed
             continue
+        if time.monotonic() > until:
+            return
 
 
-def by_marketplace(wanted: Sequence[Wanted]) -> dict[str, list[str]]:
-    """Return the ASINs of each marketplace, the one asked most first."""
+def in_batches(wanted: Sequence[Wanted]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield marketplaces and ASINs to ask for at once, the marketplace of the one asked most first."""
     found: dict[str, list[str]] = {}
     for asin, marketplace in wanted:
         found.setdefault(marketplace, []).append(asin)
-    return found
+    for marketplace, asins in found.items():
+        yield from ((marketplace, batch) for batch in batches(asins, marketplace))

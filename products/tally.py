@@ -5,17 +5,15 @@ Each hour (UTC) has a hash, which ends after eight days: `<marketplace>:<outcome
 that is killed takes a second of them along, and a batch whose acknowledgement was lost is counted twice.
 """
 
-import atexit
-import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django_redis import get_redis_connection
 
-from api import usage
+from api.batches import BatchWriter, register
 from products import popularity
 from providers.base import Answer, Freshness
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
@@ -110,38 +108,10 @@ def read(hours: Sequence[int]) -> list[Counter[str]]:
     ]
 
 
-class Writer(usage.Writer):
-    """The lookups that wait in this process, and the thread that adds them up."""
-
-    waiting: deque[Noted]  # type: ignore[assignment]
-
-    def flush(self) -> None:
-        """Write what waits. What fails waits again, in its place, and Redis's error is raised."""
-        with self.writing:
-            while batch := self.take():
-                try:
-                    write(batch)  # type: ignore[arg-type]
-                except BaseException:
-                    self.waiting.extendleft(reversed(batch))  # type: ignore[arg-type]
-                    raise
+def named(noted: Noted) -> dict[str, Any]:
+    """Return under which name the log knows a lookup."""
+    return {"asin": noted.asin, "marketplace": noted.marketplace}
 
 
-writer = Writer()
-start, stop, flush = writer.start, writer.stop, writer.flush
-
-
-def note(noted: Noted) -> None:
-    """Remember a lookup; never waits, and never fails for want of Redis."""
-    writer.put(noted)  # type: ignore[arg-type]
-
-
-def begin_again() -> None:
-    """Let the child of a fork have a writer of its own: what waits is the parent's to write."""
-    had_one = writer.thread is not None
-    writer.renew()
-    if had_one:
-        writer.start()
-
-
-os.register_at_fork(after_in_child=begin_again)
-atexit.register(stop)
+writer: BatchWriter[Noted] = register(BatchWriter("lookups", write, facts=named))
+note, flush = writer.put, writer.flush

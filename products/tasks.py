@@ -1,17 +1,8 @@
 """What runs by the clock."""
 
-from typing import Any
-
 from celery import shared_task
-from celery.signals import worker_init
 
-from products import refreshing, tally, unanswered
-
-
-@worker_init.connect  # type: ignore[untyped-decorator]  # celery has no types
-def count_lookups(**_: Any) -> None:
-    """Let a worker count what its lookups find kept."""
-    tally.start()
+from products import refreshing, unanswered
 
 
 @shared_task  # type: ignore[untyped-decorator]  # celery has no types

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from products.asin_files import Entry
-from products.prefetch import Prefetched, prefetch
+from products.prefetch import LARGEST, Prefetched, prefetch
 
 MOST_SEEN = 1_000_000  # ASINs that are remembered, so that one that comes again is passed over; 100 MB
 FAILURES = 20  # in a row, then no upstream seems to answer
@@ -25,19 +26,28 @@ class Warming:
     ended: str = ""
 
     def run(self, entries: Iterable[Entry]) -> Iterator[None]:
-        """Ask for what is not kept, one after the other; yields after each, for whoever shows progress.
+        """Ask for what is not kept, batch by batch; yields after each ASIN, for whoever shows progress.
 
         Raises MarketplaceNotServed.
         """
-        failures = 0
-        asins = self.until_spent(self.sound(entries))
-        for _, outcome in prefetch(asins, marketplace=self.marketplace, max_age=self.max_age):
-            self.counts[outcome] += 1
-            failures = failures + 1 if outcome is Prefetched.FAILED else 0
-            yield
-            if failures == FAILURES:
-                self.ended = f"gave up: the last {FAILURES} failed"
-                return
+        failures, asins = 0, self.sound(entries)
+        while batch := list(islice(asins, self.left())):
+            for _, outcome in prefetch(batch, marketplace=self.marketplace, max_age=self.max_age):
+                self.counts[outcome] += 1
+                failures = failures + 1 if outcome is Prefetched.FAILED else 0
+                yield
+                if failures == FAILURES:
+                    self.ended = f"gave up: the last {FAILURES} failed"
+                    return
+        if next(asins, None) is not None:
+            self.ended = f"the budget of {self.budget} is used up"
+
+    def left(self) -> int:
+        """Return how many may be asked for next."""
+        if self.budget is None:
+            return LARGEST
+        asked = self.counts.total() - self.counts[Prefetched.KEPT]
+        return max(0, min(LARGEST, self.budget - asked))
 
     def sound(self, entries: Iterable[Entry]) -> Iterator[str]:
         """Yield each ASIN once; report the lines that have none."""
@@ -53,21 +63,6 @@ class Warming:
                     seen.clear()
                 seen.add(entry.asin)
                 yield entry.asin
-
-    def until_spent(self, asins: Iterable[str]) -> Iterator[str]:
-        """Yield ASINs as long as an upstream may be asked for one more."""
-        for asin in asins:
-            if self.budget is not None and self.spent >= self.budget:
-                self.ended = f"the budget of {self.budget} is used up"
-                return
-            yield asin
-
-    @property
-    def spent(self) -> int:
-        """For how many upstreams were asked."""
-        return (
-            self.counts[Prefetched.ASKED] + self.counts[Prefetched.NOT_FOUND] + self.counts[Prefetched.FAILED]
-        )
 
     @property
     def has_failed(self) -> bool:

@@ -6,6 +6,9 @@ from html.parser import HTMLParser
 BREAKS = {"br", "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6"}
 UNSEEN = {"script", "style", "head", "title", "template"}
 CUT = 1000  # Keepa cuts features there and descriptions at 2000, in the middle of a tag if need be
+LONGEST = 100_000  # characters; what is beyond is not looked at
+_LONE = re.compile(r"<(?=[^<>]*(?:<|\Z))")  # begins no tag; the parser would look for its end again and again
+_TAG = re.compile(r"<[^<>]*>")
 _CUT_TAG = re.compile(r"</?[a-zA-Z][^<>]*$")
 _PLAIN = re.compile(r"[^<&\x00-\x1f\x7f-\x9f\ufffe\uffff]*")  # most texts, which need no reading
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -42,11 +45,20 @@ def paragraphs(value: object) -> str | None:
         return None
     if _PLAIN.fullmatch(value):
         return " ".join(value.split()) or None
-    reader = _Reader()
-    reader.feed(_CUT_TAG.sub("", value) if len(value) >= CUT else value)
-    reader.close()
-    lines = (" ".join(line.split()) for line in _CONTROL.sub("", "".join(reader.parts)).split("\n"))
+    seen = _read(_CUT_TAG.sub("", value[:LONGEST]) if len(value) >= CUT else value)
+    lines = (" ".join(line.split()) for line in _CONTROL.sub("", seen).split("\n"))
     return "\n".join(line for line in lines if line) or None
+
+
+def _read(text: str) -> str:
+    """Return what a browser would show of it, line by line."""
+    reader = _Reader()
+    try:
+        reader.feed(_LONE.sub("&lt;", text))
+        reader.close()
+    except AssertionError:  # html.parser on `<![` and the like, which are no HTML
+        return _TAG.sub("", text)
+    return "".join(reader.parts)
 
 
 def line(value: object) -> str | None:

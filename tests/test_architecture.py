@@ -14,7 +14,8 @@ MAY_IMPORT = {
     "providers": set(),
     "api": {"accounts"},
     "products": {"api", "credits", "providers", "accounts"},
-    "config": {"accounts", "credits", "providers", "api", "products"},
+    "monitoring": {"accounts", "credits", "providers", "api", "products"},
+    "config": {"accounts", "credits", "providers", "api", "products", "monitoring"},
 }
 
 

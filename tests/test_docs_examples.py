@@ -21,6 +21,7 @@ from accounts.tests.factories import PASSWORD, a_user, key_of, logged_in
 from api.renderers import dumps
 from api.schema import document
 from config import reference
+from monitoring.tests.factories import an_attempt, written
 from products.tests.factories import give, sample
 from tests.documented import Example, call, examples, keeps, promise, same_shape
 
@@ -75,14 +76,19 @@ HEADERS = {"CHARGE": "X-Charge-Id"}
 
 @pytest.fixture
 def reader(transactional_db: None, live_server: LiveServer, settings: Settings) -> Iterator[Reader]:
-    """Someone with an account, credits, a key, and another account that waits for its verification."""
+    """Someone with an account, credits, a key, and another account that waits for its verification.
+
+    What only operators may ask, an operator asks.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.PROVIDERS = [sample()]
     user = a_user()
     give(user, 100)
     session = logged_in(user)
     known = {"BASE": live_server.url, "KEY": key_of(user, scopes=list(SCOPES))[1], "MAILED": mailed(settings)}
-    yield Reader(live_server.url, known | {"TOKEN": session.access_token, "REFRESH": session.refresh_token})
+    known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token}
+    written(an_attempt())  # so that there is something to see for operators
+    yield Reader(live_server.url, known | {"OPERATOR": logged_in(a_user(is_staff=True)).access_token})
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts import services
 from accounts.models import User
-from accounts.permissions import InScope
+from accounts.permissions import InScope, IsOperator
 from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_ulid
@@ -47,6 +47,7 @@ MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
 PUBLIC = {
     ("products:product", "asin"): ASIN,
     ("products:history", "asin"): ASIN,
+    ("products:cache", "asin"): ASIN,
     ("docs-page", "name"): "errors",
 }
 # Bodies that a route takes, where it looks at the body before it looks for what the path names.
@@ -65,7 +66,9 @@ OPEN = {
 }
 PAGES_BELOW_API = {"reference"}
 # Calls that no key can make, whatever its scopes.
-FOR_SESSIONS = {"accounts:logout"}
+FOR_SESSIONS = {"accounts:logout", "monitoring:performance", "products:cache-stats", "products:cache"}
+# Calls for those who run this install, and nobody else.
+FOR_OPERATORS = {"monitoring:performance", "products:cache-stats", "products:cache"}
 
 
 def private_routes() -> list[Route]:
@@ -177,7 +180,8 @@ def test_what_is_said_of_routes_is_said_of_routes_that_exist() -> None:
     known = {route.name: route for route in table()}
     for name, parameter in [*MAKERS, *PUBLIC]:
         assert parameter in known[name].parameters
-    assert {*OPEN, *PAGES_BELOW_API, *FOR_SESSIONS, *(name for name, _ in BODIES)} <= set(known)
+    named = {*OPEN, *PAGES_BELOW_API, *FOR_SESSIONS, *FOR_OPERATORS, *(name for name, _ in BODIES)}
+    assert named <= set(known)
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
@@ -270,7 +274,24 @@ def test_without_a_credential_or_with_a_revoked_one_nothing_is_done(alice: User,
             assert answer.headers["WWW-Authenticate"]
 
 
-# --- the operators' pages ---
+# --- what is the operators' ---
+
+
+@pytest.mark.parametrize("route", [one for one in guarded() if one.name in FOR_OPERATORS], ids=named)
+def test_calls_of_operators_are_closed_to_all_others(alice: User, route: Route) -> None:
+    operator = a_user(is_staff=True)
+    for method in route.methods:
+        where = address(route, alice)
+        refused = send(session_of(alice), route, method, where)
+        assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+        assert send(session_of(operator), route, method, address(route, operator)).status_code < 400
+
+
+def test_a_call_that_wants_an_operator_is_known_to() -> None:
+    wanting = {
+        route.name for route in guarded() if route.view and IsOperator in route.view.permission_classes
+    }
+    assert wanting == FOR_OPERATORS
 
 
 def admin_paths() -> list[str]:

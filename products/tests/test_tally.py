@@ -181,7 +181,7 @@ def test_while_redis_is_away_counts_wait_and_nobody_notices(
 
 
 def test_no_more_wait_than_a_process_can_keep(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.usage.MOST_WAITING", 3)
+    monkeypatch.setattr(tally.writer, "most_waiting", 3)
     for _ in range(5):
         tally.note(noted())
     assert len(tally.writer.waiting) == 3

@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,7 +14,7 @@ from accounts.models import User
 from products import tally, warming
 from products.management.commands import warm_cache
 from products.models import Product
-from products.tests.factories import ASIN, a_product, full, purse, upstream
+from products.tests.factories import ASIN, Upstream, a_product, full, purse, upstream
 from providers.base import Part, ProductData
 from providers.errors import ErrorClass, ProviderError
 
@@ -60,7 +61,7 @@ def test_each_line_is_accounted_for(tmp_path: Path, calls: list[str]) -> None:
         "1 kept already, 1 asked, 1 not found, 1 failed, 1 given more than once, 1 lines without an ASIN\n"
     )
     assert complained.startswith("line 3: X0001ABCDE is an FNSKU")
-    assert calls == [ASIN, "B0NEW00001", ABSENT, BROKEN]
+    assert calls == [ASIN] + ["B0NEW00001", ABSENT, BROKEN] * 2, "at once, and as that failed one by one"
 
 
 def test_what_was_asked_is_kept_and_nobody_is_charged(tmp_path: Path, calls: list[str], alice: User) -> None:
@@ -69,6 +70,22 @@ def test_what_was_asked_is_kept_and_nobody_is_charged(tmp_path: Path, calls: lis
     assert Product.objects.count() == 3
     assert purse(alice) == full(100)
     assert {str(noted.outcome) for noted in tally.writer.waiting} == {"prefetched"}
+
+
+def test_upstreams_are_asked_in_batches_of_their_size(
+    tmp_path: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together: list[int] = []
+
+    def products(self: Upstream, asins: list[str], **how: Any) -> dict[str, ProductData | None]:
+        together.append(len(asins))
+        return {asin: a_product(asin=asin) for asin in asins}
+
+    monkeypatch.setattr(Upstream, "products", products)
+    warm(a_file(tmp_path, *numbered(250)))
+    monkeypatch.setattr(Upstream, "max_batch", 10)
+    warm(a_file(tmp_path, *numbered(25)), "--max-age", "0")
+    assert together == [100, 100, 50, 10, 10, 5]
 
 
 def test_a_second_run_asks_nobody(tmp_path: Path, calls: list[str]) -> None:
@@ -133,7 +150,7 @@ def test_when_nobody_answers_it_gives_up(
     settings.PROVIDERS = [upstream("down", down, calls)]
     with pytest.raises(CommandError, match="gave up: the last 4 failed"):
         warm(path)
-    assert len(calls) == 1 + 4
+    assert len(calls) == 1 + 9 + 4
 
 
 def test_a_stale_answer_is_no_success(tmp_path: Path, calls: list[str], settings: Settings) -> None:
@@ -152,6 +169,7 @@ def test_more_lines_than_are_remembered_are_asked_for_once_all_the_same(
     tmp_path: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warming, "MOST_SEEN", 2)
+    monkeypatch.setattr(warming, "LARGEST", 2)
     names = numbered(5)
     said, _ = warm(a_file(tmp_path, *names, *names))
     assert said.startswith("5 kept already, 5 asked")

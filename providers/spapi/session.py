@@ -172,9 +172,9 @@ def _word(value: object) -> str | None:
 
 
 def _delivered(call: Call, reply: Reply) -> int:
-    """Count the answers in a body: products found, or prices; one where there is no list of them."""
-    found = reply.body.get("items", reply.body.get("responses"))
-    return len(found) if isinstance(found, list) else 1
+    """Count the products or listings that were found; their prices are not answers of their own."""
+    found = reply.body.get("items")
+    return len(found) if isinstance(found, list) else 0
 
 
 def _lesson(call: Call, reply: Reply) -> Lesson:

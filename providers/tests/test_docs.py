@@ -1,15 +1,30 @@
 """docs/providers.md says what is so."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from providers.ages import Ages
+from providers.base import FIELDS, ProductData, ProductProvider
+from providers.creators import paths as creators
 from providers.errors import ErrorClass
+from providers.keepa import paths as keepa
 from providers.keepa import wire
 from providers.keepa.provider import KeepaProvider
+from providers.rainforest import paths as rainforest
+from providers.registry import backend
+from providers.spapi import paths as spapi
 
+WITH_PATHS = {
+    "spapi": spapi.PATHS,
+    "keepa": keepa.PATHS,
+    "rainforest, asindata": rainforest.PATHS,
+    "creators": creators.PATHS,
+}
 TEXT = (Path(__file__).parents[2] / "docs" / "providers.md").read_text()
 
 
@@ -22,9 +37,30 @@ def section(title: str) -> str:
     return TEXT.partition(f"{title}\n")[2].partition("\n#")[0]
 
 
-def test_every_field_that_keepa_fills_has_its_path() -> None:
-    rows = [line.split("|")[1] for line in section("## Keepa").splitlines() if line.startswith("| `")]
-    assert set().union(*map(names, rows)) == KeepaProvider.delivers
+def table() -> Iterator[str]:
+    """The table of fields as the adapters' paths say it."""
+    yield f"| field | {' | '.join(WITH_PATHS)} |"
+    yield "| --- |" + " --- |" * len(WITH_PATHS)
+    for name in (field.name for field in fields(ProductData) if field.name in FIELDS):
+        yield f"| `{name}` | {' | '.join(cell(paths.get(name)) for paths in WITH_PATHS.values())} |"
+
+
+def cell(paths: tuple[str, ...] | None) -> str:
+    """What the table says of a field of one upstream."""
+    if paths is None:
+        return ""
+    return ", ".join(f"`{path}`" for path in paths) or "made from ASIN and marketplace"
+
+
+def test_the_table_of_fields_is_that_of_the_adapters() -> None:
+    told = [line for line in section("## Where each field comes from").splitlines() if line.startswith("|")]
+    assert told == list(table())
+
+
+def test_every_upstream_of_products_has_its_paths_there(settings: Any) -> None:
+    known = {name: backend(entries[0]) for name, entries in settings.KNOWN_PROVIDERS.items()}
+    real = {one for name, one in known.items() if issubclass(one, ProductProvider) and name != "sample"}
+    assert {frozenset(one.delivers) for one in real} == {frozenset(paths) for paths in WITH_PATHS.values()}
 
 
 def test_every_series_of_the_history_is_named() -> None:

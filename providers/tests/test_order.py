@@ -15,6 +15,12 @@ from providers.registry import identifier_providers, product_providers
 from providers.tests.stand_ins import StandIn, full
 
 ROOT = Path(__file__).parents[2]
+SELLER = {
+    "PROVIDERS": "spapi",
+    "SPAPI_CLIENT_ID": "a",
+    "SPAPI_CLIENT_SECRET": "b",
+    "SPAPI_REFRESH_TOKEN": "c",
+}
 
 
 @pytest.mark.parametrize(
@@ -108,6 +114,14 @@ def started(**variables: str) -> subprocess.CompletedProcess[str]:
         ({"PROVIDERS": "oracle"}, "there is no provider called 'oracle'", "Choose from: "),
         ({"PROVIDERS": "sample; offers=oracle"}, "there is no provider called 'oracle'", "Choose from: "),
         ({"PROVIDERS": "keepa"}, "it has no key", "Set KEEPA_API_KEY, or take keepa out of PROVIDERS."),
+        (
+            SELLER | {"SPAPI_REGION": "US"},
+            "its region 'US' is none",
+            "Set SPAPI_REGION",
+        ),
+        (SELLER | {"SPAPI_CLIENT_SECRET": ""}, "it has no client secret", "Set SPAPI_CLIENT_SECRET"),
+        ({"PROVIDERS": "creators"}, "its licence is not accepted", "CREATORS_ACCEPT_LICENCE=true"),
+        ({"PROVIDERS": "fnskutoasin,sample"}, "no key", "Set FNSKUTOASIN_API_KEY"),
         ({"PROVIDERS": "sample; @XX=sample"}, "'@XX=sample' is no rule", "Correct that rule"),
         ({"PROVIDERS": "sample,sample"}, "PROVIDERS lists sample twice", "Name it once."),
         ({"PROVIDERS": " , "}, "No upstream is configured", "Set PROVIDERS, for example to sample."),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.text import CUT, line, paragraphs
+from providers.text import CUT, LONGEST, line, paragraphs
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,24 @@ def test_a_line_has_no_breaks() -> None:
 def test_never_fails_and_never_leaves_what_a_database_cannot_keep(text: str) -> None:
     found = paragraphs(text)
     assert found is None or (found.strip() == found and "\x00" not in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hat <![ 5", "<![if x]>Hat", "<!", "<?", "<!doctype", "&#xD800;", "&#0;", "<![CDATA[x]]>"]
+)
+def test_what_is_no_html_is_read_all_the_same(text: str) -> None:
+    paragraphs(text)
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<", "<!--", "<![", "</", "<a b='", "&", "<b>", "<a\x00"])
+def test_a_hundred_thousand_characters_of_nonsense_are_read_in_one_go(piece: str) -> None:
+    """With a parser that looks for the end of each tag anew, this would take minutes."""
+    assert len(paragraphs(piece * (LONGEST // len(piece))) or "") <= LONGEST
+
+
+def test_what_lies_beyond_the_bound_is_not_looked_at() -> None:
+    assert line("x" * LONGEST + "<b>y") == "x" * LONGEST
+
+
+def test_what_begins_no_tag_stays() -> None:
+    assert line("5 < 6 and 7 > 3 <b>bold</b> <a <i>x</i>") == "5 < 6 and 7 > 3 bold <a x"

@@ -1,0 +1,1 @@
+"""Rainforest API and ASIN Data API (Traject Data): Amazon's pages, read while we wait, paid by the credit."""

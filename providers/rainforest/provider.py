@@ -1,0 +1,215 @@
+"""Rainforest and its twin as the gateway sees them: how they are asked. What they answer is in `parse.py`.
+
+One ASIN per call, one credit per answer, and seconds to wait: the page is read at Amazon meanwhile. Offers
+are a second call. The key goes in the address, since the format knows no other place.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeVar
+
+import structlog
+
+from providers.attempts import Observer, announce
+from providers.base import (
+    FIELDS,
+    IdentifierProvider,
+    Match,
+    OfferData,
+    Part,
+    ProductData,
+    ProductProvider,
+    Source,
+)
+from providers.breaker import Health
+from providers.errors import ErrorClass, ProviderError
+from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
+from providers.limits import Standing
+from providers.marketplaces import MARKETPLACES, Marketplace
+from providers.rainforest import parse, wire
+from providers.rainforest.offers import lowest_new, offers
+from providers.rainforest.wire import Unbelievable, inner
+from providers.recognition import Kind
+from providers.text import line
+from providers.transport import Secret
+
+log = structlog.stdlib.get_logger("pallet.providers")
+
+PATIENCE = Patience(connect=3, read=60, total=65, attempts=2)
+OPERATIONS = ("products", "offers", "identifiers")
+
+T = TypeVar("T")
+
+
+class RainforestProvider(ProductProvider, IdentifierProvider):
+    """Products by ASIN, and the ASIN behind an EAN, UPC or ISBN-13. Options: `api_key`, `base_url`."""
+
+    name: ClassVar[str] = "rainforest"
+    home: ClassVar[str] = "https://api.rainforestapi.com"
+    variable: ClassVar[str] = "RAINFOREST_API_KEY"  # where the key is set
+    max_batch: ClassVar[int] = 1
+    unit: ClassVar[str] = "credit"
+    delivers: ClassVar[frozenset[str]] = FIELDS - {"product_type", "monthly_sold", "history"}
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.GTIN})
+    marketplaces: frozenset[str] = frozenset(MARKETPLACES)
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str = "",
+        patience: Patience | None = None,
+        observe: Observer = announce,
+    ) -> None:
+        self._key = Secret(api_key)
+        self.credential = credential_name(api_key)
+        self._client = HTTPClient(
+            self.name,
+            (base_url or self.home).rstrip("/").removesuffix("/request"),  # documents name the whole address
+            credential=self.credential,
+            manners=MANNERS,
+            patience=patience or PATIENCE,
+            observe=observe,
+        )
+
+    @classmethod
+    def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """A key is all it needs."""
+        if options.get("api_key"):
+            return []
+        return [("it has no key", f"Set {cls.variable}, or take {cls.name} out of PROVIDERS.")]
+
+    def products(
+        self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
+    ) -> dict[str, ProductData | None]:
+        """Ask for one ASIN after another. One that fails is left out of the answer; the last failure is
+        raised when nothing at all was answered.
+        """
+        place = MARKETPLACES[marketplace]
+        return _each(asins, lambda asin: self._product(place, asin, parts))
+
+    def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
+        """Ask for the product of one code after another; Rainforest names one at most, and remembers it for
+        two months.
+        """
+        place = MARKETPLACES[marketplace]
+        return _each(codes, lambda code: self._match(place, code))
+
+    def standings(self) -> list[Standing]:
+        """Return how its buckets stand; no limit is known until an answer tells of one."""
+        return self._client.standings(*OPERATIONS)
+
+    def health(self) -> list[Health]:
+        """Return how its calls fare."""
+        return self._client.health(*OPERATIONS)
+
+    def _product(self, place: Marketplace, asin: str, parts: frozenset[Part]) -> ProductData | None:
+        try:
+            body = self._ask(place, "products", {"type": "product", "asin": asin})
+        except ProviderError as error:
+            raise _wrong_address() if error.reason is ErrorClass.NOT_FOUND else error from None
+        with_reviews = Part.REVIEWS in parts
+        found = self._read(lambda: parse.product(body, asin, place, with_reviews=with_reviews))
+        if found is None or Part.OFFERS not in parts:
+            return found
+        listed = self._offers(place, asin)
+        return replace(found, offers=listed, price=found.price or lowest_new(listed))
+
+    def _offers(self, place: Marketplace, asin: str) -> tuple[OfferData, ...] | None:
+        """Return the first page of offers; None when that fails: the product is good without them."""
+        try:
+            body = self._ask(place, "offers", {"type": "offers", "asin": asin})
+            return self._read(lambda: offers(body, asin))
+        except ProviderError:
+            return None
+
+    def _match(self, place: Marketplace, code: str) -> Match | None:
+        try:
+            body = self._ask(place, "identifiers", {"type": "product", "gtin": code})
+        except ProviderError as error:
+            if error.reason is ErrorClass.NOT_FOUND:
+                return None
+            raise
+        raw = self._read(lambda: parse.article(body))
+        if raw is None:
+            return None
+        asin = wire.asin(raw.get("asin"))
+        if asin is None:  # there is a product, so "no match" would be wrong
+            raise _unbelievable("a product of no ASIN")
+        source = Source(self.name, datetime.now(UTC))
+        return Match(code=code, asins=(asin,), source=source, title=line(raw.get("title")))
+
+    def _ask(self, place: Marketplace, operation: str, params: Mapping[str, str]) -> dict[str, Any]:
+        call = Call(
+            operation=operation,
+            path="/request",
+            marketplace=place.code,
+            params={"api_key": self._key, "amazon_domain": place.domain, **params},
+        )
+        body = self._client.send(call).body
+        if inner(body, "request_info", "success") is False:
+            raise ProviderError("it says it failed", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
+        return body
+
+    def _read(self, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except Unbelievable as error:
+            log.warning("upstream_doubted", provider=self.name, doubt=str(error))
+            raise _unbelievable(str(error)) from None
+
+
+class ASINDataProvider(RainforestProvider):
+    """The same under another name: ASIN Data API has an address and keys of its own."""
+
+    name: ClassVar[str] = "asindata"
+    home: ClassVar[str] = "https://api.asindataapi.com"
+    variable: ClassVar[str] = "ASINDATA_API_KEY"
+
+
+def _each(keys: Sequence[str], ask: Callable[[str], T]) -> dict[str, T]:
+    """Return what was answered about each; raises the last failure when there is no answer at all."""
+    found: dict[str, T] = {}
+    failure: ProviderError | None = None
+    for key in keys:
+        try:
+            found[key] = ask(key)
+        except ProviderError as error:
+            failure = error
+    if failure is not None and not found:
+        raise failure
+    return found
+
+
+def _unbelievable(what: str) -> ProviderError:
+    return ProviderError(what, retryable=False, reason=ErrorClass.INVALID_ANSWER)
+
+
+def _wrong_address() -> ProviderError:
+    return ProviderError("no such call", retryable=False, reason=ErrorClass.INVALID_REQUEST)
+
+
+def _refusal(reply: Reply) -> ProviderError:
+    """Read a refusal. A 404 is a wrong address, unless the service itself says that it has found nothing:
+    so it does for barcodes. Of products that is not documented; there it stays a failure.
+    """
+    if reply.status != 404:
+        return refusal(reply)
+    if not isinstance(reply.body.get("request_info"), dict):
+        return _wrong_address()
+    return ProviderError("nothing found", retryable=False, reason=ErrorClass.NOT_FOUND)
+
+
+def _cost(reply: Reply) -> float | None:
+    credits = inner(reply.body, "request_info", "credits_used_this_request")
+    is_number = isinstance(credits, int | float) and not isinstance(credits, bool)
+    return float(credits) if is_number and 0 <= credits <= wire.MOST_THINGS else None
+
+
+def _delivered(call: Call, reply: Reply) -> int:
+    what = "offers" if call.operation == "offers" else "product"
+    return int(bool(reply.body.get(what)) and inner(reply.body, "request_info", "success") is not False)
+
+
+MANNERS = Manners(refused=_refusal, cost=_cost, delivered=_delivered)
