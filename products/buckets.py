@@ -61,7 +61,7 @@ READ = """
         WHERE o.asin = %(asin)s AND o.marketplace = %(marketplace)s AND o.series = page.series
             AND o.observed_at >= greatest(page.period, %(since)s)
             AND o.observed_at < least(page.period + %(length)s, page.ends)
-            AND o.currency = last.currency
+            AND o.currency = last.currency AND o.currency <> ''
     ) AS extremes
     ORDER BY page.period DESC, page.series DESC
 """
@@ -75,7 +75,10 @@ class Place(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """What was observed in one hour, day or week of one series, in the currency of its last value."""
+    """The last of what was observed in one hour, day or week of one series, and of money the extremes.
+
+    These are in the same currency; None where there was no amount.
+    """
 
     series: str
     period: datetime

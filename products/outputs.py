@@ -1,6 +1,5 @@
 """What the calls of this app give. The declared fields are the contract; tests hold the answers to them."""
 
-from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -188,25 +187,18 @@ class HistoryPointOutput(ObservationOutput):
     period = serializers.DateTimeField(
         required=False, help_text="With a resolution: when the hour, day or week begins."
     )
-    min = serializers.SerializerMethodField(
-        required=False, help_text="With a resolution, of money: the lowest value observed in it; else null."
+    min = serializers.CharField(
+        source="lowest",
+        required=False,
+        allow_null=True,
+        help_text="With a resolution, of money: the lowest amount observed in it; else null.",
     )
-    max = serializers.SerializerMethodField(
-        required=False, help_text="With a resolution, of money: the highest value observed in it; else null."
+    max = serializers.CharField(
+        source="highest",
+        required=False,
+        allow_null=True,
+        help_text="With a resolution, of money: the highest amount observed in it; else null.",
     )
 
     class Meta(ObservationOutput.Meta):
         fields = (*ObservationOutput.Meta.fields, "period", "min", "max")
-
-    def get_min(self, observation: Any) -> str | None:
-        """Return the lowest amount."""
-        return amount(observation, observation.lowest)
-
-    def get_max(self, observation: Any) -> str | None:
-        """Return the highest amount."""
-        return amount(observation, observation.highest)
-
-
-def amount(observation: Observation, value: Decimal | None) -> str | None:
-    """Return a value as text if it is money; of ranks and ratings the extremes are not told."""
-    return str(value) if value is not None and observation.currency else None
