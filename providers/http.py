@@ -129,7 +129,8 @@ def credential_name(*secrets: str) -> str:
 class Manners:
     """How one upstream behaves, as far as it differs from others.
 
-    `refused` reads a status of 400 and above, `no_json` a page that came instead of data. `cost` is what an
+    `refused` reads a status of 400 and above, `no_json` a page that came instead of data, `failed` says what
+    is wrong with an answer that came with a good status, if the upstream says so in it. `cost` is what an
     answer cost there, in its own unit; `delivered` how many answers are in a body. `lesson` is what a reply,
     a refusal too, tells of the bucket.
     """
@@ -137,6 +138,7 @@ class Manners:
     rates: Mapping[str, Rate] = field(default_factory=dict)
     refused: Callable[[Reply], ProviderError] = refusal
     no_json: Callable[[Reply], ProviderError] = no_json
+    failed: Callable[[Reply], ProviderError | None] = lambda reply: None
     cost: Callable[[Reply], float | None] = lambda reply: None
     delivered: Callable[[Call, Reply], int] = lambda call, reply: 0
     lesson: Callable[[Call, Reply], Lesson] = lambda call, reply: NOTHING
@@ -302,7 +304,8 @@ class HTTPClient:
         found = _object(data)
         if found is None:
             return reply, _unbelievable("what is not a JSON object")
-        return Reply(reply.status, found, response.headers), None
+        reply = Reply(reply.status, found, response.headers)
+        return reply, self._manners.failed(reply)
 
 
 NO_REPLY = Reply(0)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from accounts.permissions import InScope
+from accounts.permissions import InScope, IsOperator
 from accounts.scopes import SCOPES, default_scopes
 from accounts.tests.factories import a_user, bearing, key_of, logged_in, person
 
@@ -88,7 +88,7 @@ def test_every_scope_that_a_view_states_exists() -> None:
 def test_every_view_asks_who_calls_or_is_public() -> None:
     for view in views(get_resolver()):
         guards = [guard for guard in view.permission_classes if guard is not AllowAny]
-        assert guards in ([], [IsAuthenticated, InScope]), view
+        assert guards in ([], [IsAuthenticated, InScope], [IsAuthenticated, InScope, IsOperator]), view
         assert guards or not view.authentication_classes, f"{view} asks for a credential and wants none"
 
 

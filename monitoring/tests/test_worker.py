@@ -8,14 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from config.celery import app
 from config.tests.waiting import eventually
 from monitoring.models import UpstreamCall
-from monitoring.tests import slow_writers, worker_tasks
+from monitoring.tests import worker_tasks
 from monitoring.tests.conftest import elsewhere
 from providers.tests.loopback import Server
 
@@ -24,12 +23,13 @@ ROOT = Path(__file__).parents[2]
 CELERY = [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--concurrency", "2"]
 CELERY += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
 POOLS = ["threads", "prefork"]
+TASKS, SLOW_WRITERS = worker_tasks.__name__, "monitoring.tests.slow_writers"  # not for this process
 
 
 @contextmanager
-def working(pool: str, *modules: ModuleType) -> Iterator["subprocess.Popen[bytes]"]:
+def working(pool: str, *modules: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a Celery worker on the tests' database and queue, with this pool and tasks."""
-    included = ["--include", ",".join(module.__name__ for module in modules)]
+    included = ["--include", ",".join(modules)]
     with tempfile.TemporaryDirectory() as place, (Path(place) / "log").open("wb") as log:
         process = subprocess.Popen(
             [*CELERY, "--pool", pool, *included],
@@ -52,12 +52,12 @@ def send(server: Server, count: int) -> None:
     with app.connection_for_write() as queue:
         for number in range(count):
             arguments = [server.url, f"B0{number:08}"]
-            app.send_task(f"{worker_tasks.__name__}.ask_upstream", args=arguments, connection=queue)
+            app.send_task(f"{TASKS}.ask_upstream", args=arguments, connection=queue)
 
 
 @pytest.mark.parametrize("pool", POOLS)
 def test_what_tasks_ask_is_recorded(pool: str, server: Server) -> None:
-    with working(pool, worker_tasks):
+    with working(pool, TASKS):
         send(server, 10)
         recorded = UpstreamCall.objects.filter(provider="keepa", outcome="ok")
         eventually(lambda: recorded.count() == 10, seconds=60)
@@ -65,7 +65,7 @@ def test_what_tasks_ask_is_recorded(pool: str, server: Server) -> None:
 
 @pytest.mark.parametrize("pool", POOLS)
 def test_a_worker_that_is_stopped_loses_no_call(pool: str, server: Server) -> None:
-    with working(pool, worker_tasks, slow_writers) as worker:
+    with working(pool, TASKS, SLOW_WRITERS) as worker:
         send(server, 5)
         eventually(lambda: len(server.requests) == 5, seconds=60)
         assert UpstreamCall.objects.count() == 0

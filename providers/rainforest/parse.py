@@ -23,7 +23,7 @@ from providers.text import line, paragraphs
 Raw = Mapping[str, Any]
 
 IMAGE_HOSTS = (".media-amazon.com", ".ssl-images-amazon.com", ".images-amazon.com")
-# The first two are those seen; the others are ways in which the rest may be written. All else is unknown.
+# in_stock was seen; the others are ways in which the rest may be written. All else is unknown.
 AVAILABILITY: Mapping[str, Availability] = {
     "in_stock": Availability.IN_STOCK,
     "out_of_stock": Availability.OUT_OF_STOCK,

@@ -147,10 +147,7 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
             marketplace=place.code,
             params={"api_key": self._key, "amazon_domain": place.domain, **params},
         )
-        body = self._client.send(call).body
-        if inner(body, "request_info", "success") is False:
-            raise ProviderError("it says it failed", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
-        return body
+        return self._client.send(call).body
 
     def _read(self, read: Callable[[], T]) -> T:
         try:
@@ -201,6 +198,13 @@ def _refusal(reply: Reply) -> ProviderError:
     return ProviderError("nothing found", retryable=False, reason=ErrorClass.NOT_FOUND)
 
 
+def _failed(reply: Reply) -> ProviderError | None:
+    """An answer may say that it failed. Its words are not passed on."""
+    if inner(reply.body, "request_info", "success") is not False:
+        return None
+    return ProviderError("it says it failed", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
+
+
 def _cost(reply: Reply) -> float | None:
     credits = inner(reply.body, "request_info", "credits_used_this_request")
     is_number = isinstance(credits, int | float) and not isinstance(credits, bool)
@@ -208,8 +212,8 @@ def _cost(reply: Reply) -> float | None:
 
 
 def _delivered(call: Call, reply: Reply) -> int:
-    what = "offers" if call.operation == "offers" else "product"
-    return int(bool(reply.body.get(what)) and inner(reply.body, "request_info", "success") is not False)
+    """Count the product; its offers are not an answer of their own."""
+    return int(call.operation != "offers" and bool(reply.body.get("product")))
 
 
-MANNERS = Manners(refused=_refusal, cost=_cost, delivered=_delivered)
+MANNERS = Manners(refused=_refusal, failed=_failed, cost=_cost, delivered=_delivered)

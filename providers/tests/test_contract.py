@@ -15,6 +15,8 @@ from providers.errors import ErrorClass, ProviderError
 from providers.http import Patience
 from providers.keepa.provider import KeepaProvider
 from providers.marketplaces import MARKETPLACES, marketplace
+from providers.rainforest.provider import ASINDataProvider, RainforestProvider
+from providers.rainforest.tests import upstream as traject
 from providers.registry import backend
 from providers.sample import failures
 from providers.sample.provider import SampleProvider
@@ -87,11 +89,30 @@ def spapi() -> Iterator[ProductProvider]:
 
 
 @contextmanager
+def rainforest() -> Iterator[ProductProvider]:
+    with loopback.serving(traject.speaks) as server:
+        yield RainforestProvider(api_key="s3cr3t", base_url=server.url, patience=Patience(attempts=1))
+
+
+@contextmanager
+def asindata() -> Iterator[ProductProvider]:
+    with loopback.serving(traject.speaks) as server:
+        yield ASINDataProvider(api_key="s3cr3t", base_url=server.url, patience=Patience(attempts=1))
+
+
+@contextmanager
 def sample() -> Iterator[ProductProvider]:
     yield SampleProvider()
 
 
-PROVIDERS: dict[str, Made] = {"creators": creators, "keepa": keepa, "sample": sample, "spapi": spapi}
+PROVIDERS: dict[str, Made] = {
+    "asindata": asindata,
+    "creators": creators,
+    "keepa": keepa,
+    "rainforest": rainforest,
+    "sample": sample,
+    "spapi": spapi,
+}
 
 
 @pytest.fixture(params=sorted(PROVIDERS))

@@ -76,7 +76,11 @@ def test_sound_settings_pass_the_checks(settings: Any, entries: list[dict[str, o
     [
         ([], ["providers.E001"], "Set PROVIDERS, for example to sample."),
         ([SAMPLE, KEEPA, SAMPLE], ["providers.E002"], "Name it once."),
-        ([UNKNOWN], ["providers.E003"], "Choose from: keepa, sample."),
+        (
+            [UNKNOWN],
+            ["providers.E003"],
+            "Choose from: asindata, creators, fnskutoasin, keepa, rainforest, sample, spapi.",
+        ),
         ([KEYLESS], ["providers.E004"], "Set KEEPA_API_KEY, or take keepa out of PROVIDERS."),
     ],
 )

@@ -286,7 +286,7 @@ def test_what_a_call_cost_and_brought_is_told(chosen: type[RainforestProvider], 
     provider.products([UNKNOWN], marketplace="DE", parts=CORE)
     assert [(one.provider, one.operation, one.marketplace, one.cost, one.delivered) for one in told] == [
         (chosen.name, "products", "US", 1, 1),
-        (chosen.name, "offers", "US", 1, 1),
+        (chosen.name, "offers", "US", 1, 0),
         (chosen.name, "identifiers", "US", 1, 1),
         (chosen.name, "products", "DE", None, 0),
     ]
