@@ -54,6 +54,9 @@ MEMBER_SCHEMAS: Json = {
     "marketplace": TEXT,
     "quoted": {"type": "integer", "description": "Credits the call may cost."},
     "max_credits": {"type": "integer", "description": "Credits that were allowed."},
+    "fnsku": {**TEXT, "description": "The code that was asked about."},
+    "confidence": {"type": "number", "description": "How probable the best answer is, 0 to 1."},
+    "min_confidence": {"type": "number", "description": "How probable it had to be."},
     "violated_policies": {"type": "array", "items": TEXT, "description": "The limits that were reached."},
     "credits_charged": {"type": "integer", "const": 0},
 }
