@@ -5,6 +5,7 @@ for one purpose, to advertise Amazon's products: so nobody uses it by accident (
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import structlog
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from providers.attempts import Observer, announce
 from providers.base import Part, ProductData, ProductProvider
+from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
 from providers.creators import answers, tokens
@@ -19,11 +21,11 @@ from providers.creators.paths import PATHS, RESOURCES
 from providers.creators.refusals import Missing, TokenRefused, refused
 from providers.creators.tokens import Tokens
 from providers.creators.versions import VERSIONS
-from providers.creators.wire import Unbelievable
-from providers.errors import ErrorClass, ProviderError
-from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name
+from providers.errors import left_out, unbelievable
+from providers.http import Call, HTTPClient, Manners, Patience, credential_name
 from providers.limits import Rate, Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
+from providers.reading import Unbelievable, length
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -118,19 +120,9 @@ class CreatorsProvider(ProductProvider):
         A batch that fails is left out of the answer; the last failure is raised when nothing at all was
         answered.
         """
-        place, found = MARKETPLACES[marketplace], dict[str, ProductData | None]()
-        failure: ProviderError | None = None
-        for start in range(0, len(asins), self.max_batch):
-            batch = asins[start : start + self.max_batch]
-            try:
-                answered, doubt = self._batch(batch, place, with_offers=Part.OFFERS in parts)
-                found |= answered
-                failure = doubt or failure
-            except ProviderError as error:
-                failure = error
-        if failure is not None and not found:
-            raise failure
-        return found
+        place, with_offers = MARKETPLACES[marketplace], Part.OFFERS in parts
+        batches = cut(asins, self.max_batch)
+        return gathered(partial(self._batch, batch, place, with_offers=with_offers) for batch in batches)
 
     def standings(self) -> list[Standing]:
         """Return how many calls can be made now."""
@@ -142,8 +134,7 @@ class CreatorsProvider(ProductProvider):
 
     def _batch(
         self, batch: Sequence[str], place: Marketplace, *, with_offers: bool
-    ) -> tuple[dict[str, ProductData | None], ProviderError | None]:
-        """Return what was answered of a batch, and why something is missing, if something is."""
+    ) -> Answered[ProductData | None]:
         try:
             body = self._ask(batch, place)
             found, doubts = answers.read(body, batch, place, with_offers=with_offers)
@@ -152,13 +143,12 @@ class CreatorsProvider(ProductProvider):
                 raise
             return {str(missing.resource): None}, missing
         except Unbelievable as error:
-            raise _unbelievable(error) from None
+            raise unbelievable(error) from None
         for doubt in doubts:
             log.warning("upstream_doubted", provider=self.name, doubt=str(doubt))
         if doubts:
-            return found, _unbelievable(doubts[-1])
-        left_out = ProviderError("it left this ASIN out", retryable=False, reason=ErrorClass.PARTIAL)
-        return found, left_out if len(found) < len(batch) else None
+            return found, unbelievable(doubts[-1])
+        return found, left_out() if len(found) < len(batch) else None
 
     def _ask(self, batch: Sequence[str], place: Marketplace) -> dict[str, Any]:
         """Ask, with another token when the first is refused, but not with a third."""
@@ -196,20 +186,10 @@ def _unknown_version(version: object) -> tuple[str, str]:
     )
 
 
-def _unbelievable(doubt: Unbelievable) -> ProviderError:
-    return ProviderError(str(doubt), retryable=False, reason=ErrorClass.INVALID_ANSWER)
-
-
 def _manners(calls_per_second: float) -> Manners:
     return Manners(
         rates={OPERATION: Rate(calls_per_second, max(1.0, calls_per_second))},
         refused=refused,
         cost=lambda reply: 1 if reply.status else None,
-        delivered=lambda call, reply: len(_items(reply)),
+        delivered=lambda call, reply: length(reply.body, "itemsResult", "items"),
     )
-
-
-def _items(reply: Reply) -> list[Any]:
-    result = reply.body.get("itemsResult")
-    items = result.get("items") if isinstance(result, dict) else None
-    return items if isinstance(items, list) else []

@@ -20,6 +20,7 @@ from providers.errors import ErrorClass, ProviderError
 from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
 from providers.limits import NOTHING, Lesson, Rate, Standing
 from providers.marketplaces import MARKETPLACES
+from providers.reading import at, length
 from providers.spapi import lwa
 from providers.transport import Secret
 
@@ -146,13 +147,13 @@ class Session:
 def _final(reply: Reply) -> ProviderError:
     """Read a refusal; Amazon's own words are not passed on. The id is what its support asks for."""
     codes = reply.body.get("errors")
-    first = codes[0] if isinstance(codes, list) and codes and isinstance(codes[0], dict) else {}
+    first = codes[0] if isinstance(codes, list) and codes else None
     request_id = reply.headers.get("x-amzn-RequestId")
     log.warning(
         "upstream_refused",
         provider=NAME,
         status=reply.status,
-        code=_word(first.get("code")),
+        code=_word(at(first, "code")),
         request_id=_word(request_id),
     )
     if reply.status == 403:
@@ -173,8 +174,7 @@ def _word(value: object) -> str | None:
 
 def _delivered(call: Call, reply: Reply) -> int:
     """Count the products or listings that were found; their prices are not answers of their own."""
-    found = reply.body.get("items")
-    return len(found) if isinstance(found, list) else 0
+    return length(reply.body, "items")
 
 
 def _lesson(call: Call, reply: Reply) -> Lesson:

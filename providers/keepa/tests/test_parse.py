@@ -17,8 +17,8 @@ from providers.base import (
     RankData,
 )
 from providers.keepa import parse
-from providers.keepa.wire import Unbelievable
 from providers.marketplaces import MARKETPLACES
+from providers.reading import Unbelievable
 from providers.tests.loopback import fixture, product
 
 US, JP = MARKETPLACES["US"], MARKETPLACES["JP"]

@@ -7,7 +7,8 @@ import pytest
 
 from providers.base import Money
 from providers.marketplaces import MARKETPLACES
-from providers.spapi.wire import GRAMS, MILLIMETRES, Unbelievable, attribute, measure, money, place_in
+from providers.reading import GRAMS, MILLIMETRES, Unbelievable
+from providers.spapi.wire import attribute, measure, money, place_in
 
 BE, US = MARKETPLACES["BE"], MARKETPLACES["US"]
 
