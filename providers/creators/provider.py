@@ -16,16 +16,16 @@ from providers.base import Part, ProductData, ProductProvider
 from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
-from providers.creators import answers, tokens
+from providers.creators import answers, exchange
 from providers.creators.paths import PATHS, RESOURCES
 from providers.creators.refusals import Missing, TokenRefused, refused
-from providers.creators.tokens import Tokens
 from providers.creators.versions import VERSIONS
 from providers.errors import left_out, unbelievable
 from providers.http import Call, HTTPClient, Manners, Patience, credential_name
 from providers.limits import Rate, Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
 from providers.reading import Unbelievable, length
+from providers.tokens import Tokens
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -92,10 +92,10 @@ class CreatorsProvider(ProductProvider):
                 clock=clock,
             )
 
-        exchange = client(token_url or self._version.token_url, Manners(refused=tokens.refused))
+        asked = client(token_url or self._version.token_url, Manners(refused=exchange.refused))
+        self._exchange = exchange.Exchange(self._version, credential_id, secret, client=asked)
+        self._tokens = Tokens(self._exchange, clock=clock)
         self._client = client(base_url, _manners(calls_per_second))
-        self._tokens = Tokens(self._version, credential_id, secret, client=exchange, clock=clock)
-        self._exchange = exchange
 
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -130,7 +130,7 @@ class CreatorsProvider(ProductProvider):
 
     def health(self) -> list[Health]:
         """Return how its call and the exchange of its credential fare."""
-        return self._client.health(OPERATION) + self._exchange.health(tokens.OPERATION)
+        return self._client.health(OPERATION) + self._exchange.health()
 
     def _batch(
         self, batch: Sequence[str], place: Marketplace, *, with_offers: bool
@@ -152,12 +152,12 @@ class CreatorsProvider(ProductProvider):
 
     def _ask(self, batch: Sequence[str], place: Marketplace) -> dict[str, Any]:
         """Ask, with another token when the first is refused, but not with a third."""
-        token = self._tokens.get()
+        token = self._tokens.current()
         try:
             return self._client.send(self._call(batch, place, token)).body
         except TokenRefused:
-            self._tokens.forget(token)
-        return self._client.send(self._call(batch, place, self._tokens.get())).body
+            another = self._tokens.instead_of(token)
+        return self._client.send(self._call(batch, place, another)).body
 
     def _call(self, batch: Sequence[str], place: Marketplace, token: Secret) -> Call:
         return Call(

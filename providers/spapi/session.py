@@ -22,6 +22,7 @@ from providers.limits import NOTHING, Lesson, Rate, Standing
 from providers.marketplaces import MARKETPLACES
 from providers.reading import at, length
 from providers.spapi import lwa
+from providers.tokens import Tokens
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -83,33 +84,30 @@ class Session:
         self.credential = credential_name(client_id, refresh_token)
         self.marketplaces = frozenset(code for code, place in MARKETPLACES.items() if place.region == region)
         self._clock = clock
-        self._replaced: dict[str, lwa.AccessToken] = {}  # by operation, what came for a refused token
-        self._tokens = lwa.Tokens(
-            NAME,
-            grant={
-                "client_id": client_id,
-                "client_secret": Secret(client_secret),
-                "refresh_token": Secret(refresh_token),
-            },
-            credential=self.credential,
-            base_url=token_url,
-            patience=patience,
-            observe=observe,
-            clock=clock,
-        )
-        # Two clients of one name and credential share buckets and circuits; they differ in reading a 401.
-        self._doubting, self._final = (
-            HTTPClient(
+        self._replaced: dict[str, Secret] = {}  # by operation, the token that came for a refused one
+        patience = patience or Patience()
+
+        def client(url: str, manners: Manners) -> HTTPClient:
+            return HTTPClient(
                 NAME,
-                base_url or HOSTS[region],
+                url,
                 credential=self.credential,
                 manners=manners,
                 patience=patience,
                 observe=observe,
                 clock=clock,
             )
-            for manners in (DOUBTING, FINAL)
-        )
+
+        grant: dict[str, str | Secret] = {
+            "client_id": client_id,
+            "client_secret": Secret(client_secret),
+            "refresh_token": Secret(refresh_token),
+        }
+        self._exchange = lwa.Exchange(grant, client=client(token_url, Manners(refused=lwa.refused)))
+        self._tokens = Tokens(self._exchange, wait=patience.total, clock=clock)
+        # Two clients of one name and credential share buckets and circuits; they differ in reading a 401.
+        url = base_url or HOSTS[region]
+        self._doubting, self._final = client(url, DOUBTING), client(url, FINAL)
 
     def send(self, call: Call) -> Reply:
         """Make the call with a token; raises ProviderError and nothing else.
@@ -132,12 +130,12 @@ class Session:
 
     def health(self, *operations: str) -> list[Health]:
         """Return how the circuits of these operations stand, and that of the token exchange."""
-        return [*self._final.health(*operations), *self._tokens.health()]
+        return [*self._final.health(*operations), *self._exchange.health()]
 
-    def _with(self, token: lwa.AccessToken, call: Call) -> Call:
+    def _with(self, token: Secret, call: Call) -> Call:
         now = datetime.fromtimestamp(self._clock.now(), UTC)
         headers: dict[str, str | Secret] = {
-            "x-amz-access-token": token.value,
+            "x-amz-access-token": token,
             "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
             "user-agent": USER_AGENT,
         }

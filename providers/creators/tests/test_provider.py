@@ -278,7 +278,8 @@ def test_how_it_fares_is_told_of_both_its_calls(creators: CreatorsProvider, exch
 def test_the_secrets_are_shown_by_nothing(creators: CreatorsProvider, catalogue: Server) -> None:
     catalogue.usually = refuses(403, "Other", detail="s3cr3t Atc|t0k3n")
     error = failure(creators)
-    inside = [creators, creators._client, creators._tokens, creators._exchange]
+    exchange = creators._exchange
+    inside = [creators, creators._client, creators._tokens, exchange, exchange._client]
     told = f"{error} {error!r} " + " ".join(f"{one!r} {vars(one)!r}" for one in inside)
     assert "s3cr3t" not in told
     assert "t0k3n" not in told

@@ -343,8 +343,21 @@ def test_secrets_are_shown_by_nothing(upstream: Amazon) -> None:
     session = Session(**upstream.options, observe=told.append)
     upstream.usually = says({"errors": [{"code": "x", "message": SECRETS["client_secret"]}]}, status=401)
     error = failure(session)
-    parts = (session, session._tokens, session._tokens._token, session._doubting, session._final)
-    seen = [*parts, *map(vars, (session, session._tokens, session._final)), error, error.__context__, told]
+    parts = (
+        session,
+        session._tokens,
+        session._tokens._kept,
+        session._exchange,
+        session._doubting,
+        session._final,
+    )
+    seen = [
+        *parts,
+        *map(vars, (session, session._tokens, session._exchange, session._final)),
+        error,
+        error.__context__,
+        told,
+    ]
     shown = " ".join(f"{one!s} {one!r}" for one in seen)
     assert not [secret for secret in (*SECRETS.values(), "Atza|") if secret in shown]
     assert len(told) == 4
