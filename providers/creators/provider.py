@@ -80,22 +80,13 @@ class CreatorsProvider(ProductProvider):
         self._version = VERSIONS[version]
         self._tag = partner_tag
         self.marketplaces = self._version.marketplaces
-
-        def client(url: str, manners: Manners) -> HTTPClient:
-            return HTTPClient(
-                self.name,
-                url,
-                credential=self.credential,
-                manners=manners,
-                patience=patience,
-                observe=observe,
-                clock=clock,
-            )
-
-        asked = client(token_url or self._version.token_url, Manners(refused=exchange.refused))
+        client = partial(
+            HTTPClient, self.name, credential=self.credential, patience=patience, observe=observe, clock=clock
+        )
+        asked = client(token_url or self._version.token_url, manners=Manners(refused=exchange.refused))
         self._exchange = exchange.Exchange(self._version, credential_id, secret, client=asked)
         self._tokens = Tokens(self._exchange, clock=clock)
-        self._client = client(base_url, _manners(calls_per_second))
+        self._client = client(base_url, manners=_manners(calls_per_second))
 
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:

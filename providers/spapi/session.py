@@ -10,6 +10,7 @@ import platform
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -86,28 +87,19 @@ class Session:
         self._clock = clock
         self._replaced: dict[str, Secret] = {}  # by operation, the token that came for a refused one
         patience = patience or Patience()
-
-        def client(url: str, manners: Manners) -> HTTPClient:
-            return HTTPClient(
-                NAME,
-                url,
-                credential=self.credential,
-                manners=manners,
-                patience=patience,
-                observe=observe,
-                clock=clock,
-            )
-
+        client = partial(
+            HTTPClient, NAME, credential=self.credential, patience=patience, observe=observe, clock=clock
+        )
         grant: dict[str, str | Secret] = {
             "client_id": client_id,
             "client_secret": Secret(client_secret),
             "refresh_token": Secret(refresh_token),
         }
-        self._exchange = lwa.Exchange(grant, client=client(token_url, Manners(refused=lwa.refused)))
+        self._exchange = lwa.Exchange(grant, client=client(token_url, manners=Manners(refused=lwa.refused)))
         self._tokens = Tokens(self._exchange, wait=patience.total, clock=clock)
         # Two clients of one name and credential share buckets and circuits; they differ in reading a 401.
         url = base_url or HOSTS[region]
-        self._doubting, self._final = client(url, DOUBTING), client(url, FINAL)
+        self._doubting, self._final = client(url, manners=DOUBTING), client(url, manners=FINAL)
 
     def send(self, call: Call) -> Reply:
         """Make the call with a token; raises ProviderError and nothing else.
