@@ -17,6 +17,7 @@ from api.renderers import dumps
 from config.described_headers import BILLABLE, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
+from conversion import errors as conversion
 from credits import errors as credits
 from products.errors import MaxCreditsExceeded, NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
@@ -54,6 +55,15 @@ MEMBER_SCHEMAS: Json = {
     "quoted": {"type": "integer", "description": "Credits the call may cost."},
     "max_credits": {"type": "integer", "description": "Credits that were allowed."},
     "violated_policies": {"type": "array", "items": TEXT, "description": "The limits that were reached."},
+    "reasons": {
+        "type": "array",
+        "description": "The first rows of the file that name no pair, and why.",
+        "items": {
+            "type": "object",
+            "required": ["line", "reason"],
+            "properties": {"line": {"type": "integer"}, "reason": TEXT},
+        },
+    },
     "credits_charged": {"type": "integer", "const": 0},
 }
 # One of each, as a call meets it. A code without one gets an example from its words.
@@ -92,6 +102,9 @@ HAPPENED: tuple[BaseException, ...] = (
     drf.ValidationError({"asin": [ErrorDetail("This field is required.", code="required")]}),
     MarketplaceNotServed("EG"),
     UpstreamUnavailable({}),
+    conversion.ReportRefused("The file is empty."),
+    conversion.SyncUnderWay(),
+    conversion.SyncNotOffered(),
 )
 
 
@@ -143,6 +156,11 @@ ALSO: dict[str, tuple[str, ...]] = {
     "auth_logout": ("session_required",),
     "analytics_performance": ("session_required",),
     "charges_get": ("charge_not_found",),
+    "conversion_inventory_import": ("report_refused",),
+    "conversion_seller_account_get": ("not_found",),
+    "conversion_seller_account_connect": ("sync_not_offered",),
+    "conversion_seller_account_disconnect": ("not_found",),
+    "conversion_seller_account_sync": ("not_found", "sync_in_progress", "sync_not_offered"),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

@@ -32,6 +32,7 @@ from accounts import errors as accounts
 from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
 from config.wording import DETAILS, OWN_WORDS, TITLES
+from conversion import errors as conversion
 from credits import errors as credits
 from products.errors import MaxCreditsExceeded, NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
@@ -60,6 +61,7 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     RequestDataTooBig: (413, "payload_too_large"),
     TooManyFieldsSent: (413, "payload_too_large"),
     drf.UnsupportedMediaType: (415, "unsupported_media_type"),
+    api.MediaTypeRefused: (415, "unsupported_media_type"),
     drf.ValidationError: (422, "validation_error"),
     # who is calling
     drf.NotAuthenticated: (401, "authentication_required"),
@@ -96,6 +98,12 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     MaxCreditsExceeded: (402, "max_credits_exceeded"),
     UpstreamUnavailable: (503, "upstream_unavailable"),
     ProviderError: (503, "upstream_unavailable"),
+    # conversion
+    conversion.ReportRefused: (422, "report_refused"),
+    conversion.UnknownInventory: (404, "not_found"),
+    conversion.NotConnected: (404, "not_found"),
+    conversion.SyncUnderWay: (409, "sync_in_progress"),
+    conversion.SyncNotOffered: (409, "sync_not_offered"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -120,6 +128,7 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     NotKept: ("asin", "marketplace", "credits_charged"),
     MaxCreditsExceeded: ("quoted", "max_credits"),
     api.LimitExceeded: ("violated_policies",),
+    conversion.ReportRefused: ("reasons",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages
@@ -128,6 +137,7 @@ RETRY_AFTER = {
     "idempotency_in_progress": 1,
     "rate_limited": 60,
     "service_unavailable": 2,
+    "sync_in_progress": 60,
     "upstream_unavailable": 30,
 }
 
