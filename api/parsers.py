@@ -154,8 +154,9 @@ def accept_chunked(request: HttpRequest) -> None:
     """Give a body sent without a length one, reading at most one byte more than the API takes.
 
     Django takes a missing Content-Length for an empty body. A server that marks the end of the stream, as
-    gunicorn does, lets us read it all the same. What is too long keeps a length that says so, and can be read
-    on by a view with a limit of its own; what breaks off or is not in chunks at all is Django's UnreadablePostError for whoever reads it.
+    gunicorn does, lets us read it all the same. What is too long keeps a length that says so, and a view with
+    a limit of its own can read on; what breaks off or is not in chunks at all is Django's UnreadablePostError
+    for whoever reads it.
     """
     if request.META.get("CONTENT_LENGTH") or not request.META.get("wsgi.input_terminated"):
         return

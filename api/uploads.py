@@ -57,21 +57,16 @@ def uploaded(request: HttpRequest, *, limit: int, types: Collection[str]) -> Ite
     if kind != FORM and kind not in types:
         known = ", ".join(types)
         raise MediaTypeRefused(
-            f"Send the file as the body, with one of these as Content-Type: {known}; or as the field '{FIELD}' "
-            f"of {FORM}."
+            f"Send the file as the body, with one of these as Content-Type: {known}; or as the field "
+            f"'{FIELD}' of a form ({FORM})."
         )
     body = spooled(request, limit)
     if kind != FORM:
         yield Upload(body, kind, charset=options.get("charset", ""))
         return
     with in_form(request, body) as sent:
-        charset: Any = sent.charset
-        yield Upload(
-            cast(IO[bytes], sent),
-            kind,
-            (sent.name or "")[:NAME_LENGTH],
-            charset if isinstance(charset, str) else "",
-        )
+        file = cast(IO[bytes], sent)
+        yield Upload(file, kind, name=(sent.name or "")[:NAME_LENGTH], charset=as_text(sent.charset))
 
 
 def media_type(request: HttpRequest) -> tuple[str, Mapping[str, str]]:
@@ -150,3 +145,8 @@ def refused(fields: Any, files: Any) -> dict[str, list[ErrorDetail]]:
     elif not count:
         problems[FIELD] = [ErrorDetail("This field is required.", code="required")]
     return problems
+
+
+def as_text(parameter: str | bytes | None) -> str:
+    """Return a parameter of a part's header as text; "" when there is none."""
+    return parameter.decode("latin-1") if isinstance(parameter, bytes) else parameter or ""

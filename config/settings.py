@@ -168,6 +168,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_TRANSPORT_OPTIONS = {  # whoever sends a task does not wait for a Redis that is away
+    "max_retries": 1,
+    "interval_start": 0,
+    "connect_retries_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+}
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
     "prune-calls": {"task": "api.tasks.prune_calls", "schedule": 600.0},

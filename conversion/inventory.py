@@ -155,5 +155,6 @@ def _read(source: IO[bytes], charset: str | None) -> Report:
 def _why_nothing(tally: Tally) -> str:
     if tally.refused:
         first = tally.reasons[0]
-        return f"None of {tally.refused:,} rows says which FNSKU is which ASIN. Line {first.line}: {first.reason}"
+        none = f"None of {tally.refused:,} rows says which FNSKU is which ASIN."
+        return f"{none} Line {first.line}: {first.reason}"
     return "The report has no rows. What was sent before stays; to forget it, delete it."
