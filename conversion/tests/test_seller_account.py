@@ -43,7 +43,6 @@ def upstream(settings: Settings) -> Iterator[Amazon]:
             "base_url": url,
             "token_url": url,
             "patience": QUICK,
-            "clock": Hands().clock,
         }
         yield running
 
