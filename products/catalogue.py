@@ -20,6 +20,7 @@ FREE = (
     "A request that is not valid.",
     "Offers or reviews that were asked for and not delivered.",
     "An answer from the store that is marked stale, given because no upstream answered.",
+    "What a code is.",
     "History, marketplaces, prices, and everything about your account.",
 )
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 DOCUMENT = Path(configured.BASE_DIR) / "docs" / "pricing.md"
 POST = "/api/v1/products/asin"
 GET = "/api/v1/products/B07ZPKCJ6X"
+VALIDATE = "/api/v1/conversion/validate"
 ASIN = {"asin": "B07ZPKCJ6X"}
 OFFERS, REVIEWS = {"include_offers": True}, {"include_reviews": True}
 CREDITS = 100
@@ -139,6 +140,13 @@ FREE: dict[str, dict[str, Outcome]] = {
         "of everything": (ask(ASIN | OFFERS | REVIEWS | {"dry_run": True}), 200, ())
     },
     "the same call again under its `Idempotency-Key`": {},  # see below: it tells what the first call took
+    "what a code is (`POST conversion/validate`)": {
+        "a thousand of them": (
+            lambda program, _: program.post(VALIDATE, {"codes": ["X0001ABCDE"] * 1000}, format="json"),
+            200,
+            (),
+        ),
+    },
     "history, marketplaces, prices, everything about your account": {
         path: (lambda program, _, path=path: program.get(f"/api/v1/{path}"), 200, ())  # type: ignore[misc]
         for path in (
