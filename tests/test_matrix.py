@@ -18,6 +18,7 @@ from accounts.permissions import InScope, IsOperator
 from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_ulid
+from conversion.models import Inventory
 from credits.services import charge
 from products.tests.factories import ASIN, give
 from tests.routes import Route, api_routes, table
@@ -37,10 +38,16 @@ def a_key(user: User) -> UUID:
     return user.api_keys.values_list("pk", flat=True).first() or key_of(user)[0].pk
 
 
+def an_inventory(user: User) -> int:
+    """A report that this user has sent."""
+    return Inventory.objects.create(owner=user, layout="x", marketplace="US").pk
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key", "key_id"): a_key,
     ("accounts:key-reroll", "key_id"): a_key,
+    ("conversion:inventory", "id"): an_inventory,
     ("credits:charge", "id"): a_charge,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.
