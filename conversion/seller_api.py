@@ -50,7 +50,7 @@ class Sync(APIView):
     scope = SCOPE
 
     @extend_schema(
-        operation_id="conversion_seller_account_sync", request=None, responses={202: SellerAccountAnswer}
+        operation_id="conversion_seller_account_sync", request=NoInput, responses={202: SellerAccountAnswer}
     )
     def post(self, request: Request) -> Response:
         """Have the stock fetched now. It is fetched once a day by itself."""

@@ -28,7 +28,12 @@ from providers.tests.loopback import Handler, Query, says
 
 PATH = "/api/v1/conversion/seller-account"
 TOKEN = "Atzr|IwEBIr3fr3sh"
-SELLER = {"region": "NA", "seller_id": "A1PALLET2SHIP", "marketplaces": ["US"], "refresh_token": TOKEN}
+SELLER: dict[str, Any] = {
+    "region": "NA",
+    "seller_id": "A1PALLET2SHIP",
+    "marketplaces": ["US"],
+    "refresh_token": TOKEN,
+}
 STOCK = page(summary(1), summary(2), summary(3, fnSku="B000000003"))
 
 
