@@ -17,6 +17,7 @@ from api.renderers import dumps
 from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
+from conversion import errors as conversion
 from conversion.errors import NoMatch, NotSureEnough
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
@@ -58,6 +59,15 @@ MEMBER_SCHEMAS: Json = {
     "confidence": {"type": "number", "description": "How probable the best answer is, 0 to 1."},
     "min_confidence": {"type": "number", "description": "How probable it had to be."},
     "violated_policies": {"type": "array", "items": TEXT, "description": "The limits that were reached."},
+    "reasons": {
+        "type": "array",
+        "description": "The first rows of the file that name no pair, and why.",
+        "items": {
+            "type": "object",
+            "required": ["line", "reason"],
+            "properties": {"line": {"type": "integer"}, "reason": TEXT},
+        },
+    },
     "credits_charged": {"type": "integer", "const": 0},
 }
 # One of each, as a call meets it. A code without one gets an example from its words.
@@ -98,6 +108,9 @@ HAPPENED: tuple[BaseException, ...] = (
     drf.ValidationError({"asin": [ErrorDetail("This field is required.", code="required")]}),
     MarketplaceNotServed("EG"),
     UpstreamUnavailable({}),
+    conversion.ReportRefused("The file is empty."),
+    conversion.SyncUnderWay(),
+    conversion.SyncNotOffered(),
 )
 
 
@@ -158,6 +171,11 @@ ALSO: dict[str, tuple[str, ...]] = {
     "products_cache_stats": ("session_required",),
     "products_forget": ("session_required",),
     "charges_get": ("charge_not_found",),
+    "conversion_inventory_import": ("report_refused",),
+    "conversion_seller_account_get": ("not_found",),
+    "conversion_seller_account_connect": ("sync_not_offered",),
+    "conversion_seller_account_disconnect": ("not_found",),
+    "conversion_seller_account_sync": ("not_found", "sync_in_progress", "sync_not_offered"),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),
