@@ -17,7 +17,7 @@ from api.renderers import dumps
 from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
-from conversion.errors import NoMatch, NotSureEnough
+from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
@@ -88,6 +88,8 @@ HAPPENED: tuple[BaseException, ...] = (
     NotKept("B07ZPKCJ6X", "US"),
     NoMatch("X00FAIL404"),
     NotSureEnough("X0001ABCDE", 0.62, 0.9),
+    FeedbackGiven(),
+    NotToBeJudged(),
     Http404(),
     drf.NotAcceptable(),
     api.BodyTooLarge(1_000_000),
