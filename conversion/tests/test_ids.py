@@ -4,10 +4,9 @@ import uuid
 
 import pytest
 
-from api.ids import new_ulid
 from conversion.ids import read, shown
 
-AN_ID = f"cnv_{new_ulid()}"
+AN_ID = "cnv_01M7WFKV43SJVE1JF5CSSDCCV6"
 
 
 def test_an_id_that_is_read_is_shown_alike() -> None:
