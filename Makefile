@@ -42,9 +42,9 @@ lint: ## Check style, security, types and migrations
 schema: ## Write docs/openapi.json from the code; refuses what breaks callers (ARGS=--break)
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/lint && exec .venv/bin/python manage.py schema $(ARGS)
 
-bench: ## Measure the lookup, misses beside it, a failing upstream, the ledger beside pgbench, outages
+bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, outages
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
-		&& $(engines) -- sh -ec 'for what in lookup misses failover ledger; do .venv/bin/python -m bench.$$what; done' \
+		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger; do .venv/bin/python -m bench.$$what; done' \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
 
 scale: ## Measure the ledger and the logs of calls at millions of rows, beside ten thousand

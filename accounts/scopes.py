@@ -2,7 +2,7 @@
 
 SCOPES: dict[str, str] = {
     "account:read": "Ask whom the key belongs to.",
-    "conversion:read": "Convert codes, paid with credits, and read what was converted.",
+    "conversion:read": "Check codes, and convert them to ASINs, paid with credits.",
     "credits:read": "Read balance, history, receipts and what was spent.",
     "keys:write": "List, make, change, reroll and revoke API keys.",
     "products:read": "Look up products, paid with credits, and read their history.",

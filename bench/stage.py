@@ -113,6 +113,13 @@ def callers(count: int, *, by: str = "key") -> list[Headers]:
     return found
 
 
+def operator() -> Headers:
+    """The headers of somebody who runs this install."""
+    email = "bench-operator@example.com"
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, is_staff=True)
+    return {"Authorization": f"Bearer {sessions.begin(user, Client()).access_token}"}
+
+
 def lookup_request(asin: str, caller: Mapping[str, str]) -> bytes:
     """The bytes that ask for a product."""
     return get_request("localhost", f"/api/v1/products/{asin}", dict(caller))

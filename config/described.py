@@ -21,6 +21,7 @@ TAGS = {
     "auth": ("Authentication", "Sign up, log in, keep a session up, end it."),
     "keys": ("API keys", "Keys for programs: made, limited, replaced, revoked."),
     "products": ("Products", "What is known about an ASIN, now and before."),
+    "conversion": ("Conversion", "What a code is, and which product it stands for."),
     "credits": ("Credits", "What there is to spend, and where it went."),
     "charges": ("Credits", ""),
     "requests": ("Usage", "What was called, and what it took."),

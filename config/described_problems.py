@@ -154,6 +154,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "auth_refresh": ("invalid_token", "token_reused"),
     "auth_logout": ("session_required",),
     "analytics_performance": ("session_required",),
+    "products_cache_stats": ("session_required",),
+    "products_forget": ("session_required",),
     "charges_get": ("charge_not_found",),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),

@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "prune-calls": {"task": "api.tasks.prune_calls", "schedule": 600.0},
     "prune-upstream-calls": {"task": "monitoring.tasks.prune_upstream_calls", "schedule": 600.0},
     "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
+    "refresh-popular": {"task": "products.tasks.refresh_popular", "schedule": 60.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
@@ -331,6 +332,10 @@ UPSTREAM_DEADLINE_SECONDS = 60  # for one question, however many upstreams are a
 PRODUCT_FRESH_SECONDS = 3600
 PRODUCT_STALE_SECONDS = 24 * 3600
 PRODUCT_NOT_FOUND_SECONDS = 600
+# What is asked most is asked for anew before it is too old: so many products a minute at most, each of which
+# costs upstream what a lookup costs. 0: none.
+PRODUCT_REFRESH_BUDGET = env.int("REFRESH_BUDGET", default=0)
+PRODUCT_REFRESH_AHEAD_SECONDS = env.int("REFRESH_AHEAD_SECONDS", default=300)
 UPSTREAM_CALL_DAYS = env.int("UPSTREAM_CALL_DAYS", default=30)  # each call to an upstream is kept that long
 
 # --- the API ------------------------------------------------------------------------------------------------

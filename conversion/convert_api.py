@@ -14,10 +14,7 @@ from accounts.authentication import caller
 from api import queries
 from api.ids import charge_key, is_again
 from conversion import ids, services
-from conversion.errors import NoMatch, NotSureEnough, UnknownConversion
-from conversion.models import Conversion
-from conversion.purchases import Delivered, deliver
-from conversion.serializers import (
+from conversion.convert_serializers import (
     ConvertDryRunOutput,
     ConvertInput,
     ConvertOutput,
@@ -25,6 +22,9 @@ from conversion.serializers import (
     HistoryOutput,
     HistoryQuery,
 )
+from conversion.errors import NoMatch, NotSureEnough, UnknownConversion
+from conversion.models import Conversion
+from conversion.purchases import Delivered, deliver
 from conversion.services import CONVERT, Question
 from credits.caps import spendable
 from credits.errors import MaxCreditsExceeded

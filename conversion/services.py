@@ -21,7 +21,7 @@ from conversion.signals import Facts
 from conversion.similarity import agreement, similarity
 from conversion.sources import Heard
 from credits.prices import price_of
-from providers.recognition import Kind, Recognised
+from providers.kinds import Kind, Recognised
 
 CONVERT = "conversion.fnsku"
 PRODUCT = "product.lookup"

@@ -22,7 +22,7 @@ from providers.errors import UpstreamUnavailable
 from providers.flights import Flights
 from providers.identifiers import InvalidASIN
 from providers.identifiers import asin as read_asin
-from providers.recognition import Kind
+from providers.kinds import Kind
 from providers.registry import identifier_providers
 from providers.turns import turns
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from conversion import convert_api, feedback_api
+from conversion import api, convert_api, feedback_api
 
 app_name = "conversion"
 urlpatterns = [
+    path("conversion/validate", api.Validate.as_view(), name="validate"),
     path("conversion/fnsku-to-asin", convert_api.Convert.as_view(), name="convert"),
     path("conversion/history", convert_api.History.as_view(), name="history"),
     path("conversion/<str:id>", convert_api.Detail.as_view(), name="conversion"),

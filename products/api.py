@@ -4,33 +4,29 @@ from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import APIException
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import caller
-from api import admission, conditional, queries
+from api import admission, conditional
 from api.answers import delivered
 from api.ids import charge_key, is_again
 from credits.caps import spendable
 from credits.errors import MaxCreditsExceeded
 from credits.services import payment
 from products import catalogue, kept, questions, receipt, services
-from products.models import Observation
-from products.outputs import DryRunOutput, LookupOutput, ObservationOutput
+from products.outputs import DryRunOutput, LookupOutput
 from products.questions import Question
-from products.serializers import HistoryOptions, HistoryQuery, LookupInput, LookupOptions
+from products.serializers import ASIN_IN_PATH, LookupInput, LookupOptions
 from products.shapes import complete
 from products.store import cache_key
 from providers.base import Freshness
 
-ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description="Such as B07ZPKCJ6X.")
 LOOKED_UP = PolymorphicProxySerializer(
     component_name="LookupAnswer",
     serializers=[LookupOutput, DryRunOutput],
@@ -126,26 +122,6 @@ class LookupByPath(Lookup):
             asked = questions.in_path(request, self.kwargs["asin"])
             return cache_key(asked.asin, asked.marketplace)
         return ""
-
-
-class History(ListAPIView[Observation]):
-    """How price, rank and rating of a product moved, the newest first. Free."""
-
-    scope = "products:read"
-    serializer_class = ObservationOutput
-    queryset = Observation.objects.none()
-    cursor_fields = ("-observed_at", "-id")
-
-    def get_queryset(self) -> QuerySet[Observation]:
-        """Return the observations asked for."""
-        query = HistoryQuery(data=queries.values(self.request, besides={"asin": self.kwargs["asin"]}))
-        query.is_valid(raise_exception=True)
-        return services.history(**query.validated_data)
-
-    @extend_schema(operation_id="products_history", parameters=[ASIN_IN_PATH, HistoryOptions])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return what was observed of an ASIN, by us or by the upstreams."""
-        return super().get(request, *args, **kwargs)
 
 
 class Public(APIView):

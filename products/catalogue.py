@@ -23,6 +23,7 @@ FREE = (
     "A conversion that your own data answers, of a code that is an ASIN, or less sure than you ask for.",
     "The same conversion again within a year.",
     "An answer from the store that is marked stale, given because no upstream answered.",
+    "What a code is.",
     "History, marketplaces, prices, and everything about your account.",
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -12,6 +12,8 @@ import orjson
 from django.db import connection, transaction
 
 from providers.base import HistoryPoint, ProductData, StoredProduct
+
+PRICED = ("buy_box", "new", "amazon")  # what a price is made of, as providers make that of now
 
 # A later answer never gives way to an earlier one that took longer to arrive. Upstreams repeat years of
 # history in every answer: of a series only what is new is kept. MATERIALIZED, or the planner may look for the
@@ -95,12 +97,29 @@ def observed(product: ProductData, at: datetime) -> list[tuple[str, str, datetim
     history = product.history or ()
     told = {point.series for point in history}
     now = [point for point in figures(product, at) if point.series not in told]
+    if "price" not in told:
+        history = (*history, *prices(history))
     past_source = product.provenance.get("history")
     past = past_source.provider if past_source else ""
     return [
         *((p.series, past, p.at, p.value, p.currency or "") for p in changes(history)),
         *((p.series, provider_of(product, p.series), p.at, p.value, p.currency or "") for p in now),
     ]
+
+
+def prices(history: Iterable[HistoryPoint]) -> Iterator[HistoryPoint]:
+    """Yield how the price moved, as far as these series tell: what a buyer paid, one after the other.
+
+    At each time it is what the buy box said, where that said nothing the lowest new offer, else Amazon's own:
+    the first of PRICED that had a value then.
+    """
+    moves = sorted((point for point in history if point.series in PRICED), key=attrgetter("at"))
+    standing: dict[str, HistoryPoint] = {}
+    for at, together in groupby(moves, key=attrgetter("at")):
+        standing |= {point.series: point for point in together}
+        offers = [standing[name] for name in PRICED if name in standing]
+        best = next((point for point in offers if point.value is not None), offers[0])
+        yield HistoryPoint("price", at, best.value, best.currency)
 
 
 def changes(history: Iterable[HistoryPoint]) -> Iterator[HistoryPoint]:

@@ -174,8 +174,31 @@ class ObservationOutput(serializers.ModelSerializer[Observation]):
 
     class Meta:
         model = Observation
-        fields = ("series", "observed_at", "value", "currency", "provider")
+        fields: tuple[str, ...] = ("series", "observed_at", "value", "currency", "provider")
 
     def get_currency(self, observation: Observation) -> str | None:
         """Return the currency of an amount of money."""
         return observation.currency or None
+
+
+class HistoryPointOutput(ObservationOutput):
+    """One observation, and with a resolution what else was observed in its hour, day or week."""
+
+    period = serializers.DateTimeField(
+        required=False, help_text="With a resolution: when the hour, day or week begins."
+    )
+    min = serializers.CharField(
+        source="lowest",
+        required=False,
+        allow_null=True,
+        help_text="With a resolution, of money: the lowest amount observed in it; else null.",
+    )
+    max = serializers.CharField(
+        source="highest",
+        required=False,
+        allow_null=True,
+        help_text="With a resolution, of money: the highest amount observed in it; else null.",
+    )
+
+    class Meta(ObservationOutput.Meta):
+        fields = (*ObservationOutput.Meta.fields, "period", "min", "max")

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import StrictSerializer
+from api.fields import MomentField
 from products.shapes import ALWAYS, CHOOSABLE, Shape
 from providers.base import Part
 from providers.identifiers import InvalidASIN
@@ -13,9 +15,12 @@ from providers.identifiers import asin as read_asin
 from providers.marketplaces import MARKETPLACES, UnknownMarketplace
 from providers.marketplaces import marketplace as read_marketplace
 
+ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description="Such as B07ZPKCJ6X.")
 ASKED_FOR = {"include_offers": Part.OFFERS, "include_reviews": Part.REVIEWS}
 OLDEST = 24 * 3600  # seconds; no answer is kept for longer
 MOST_CREDITS = 1_000_000
+RAW = "raw"
+RESOLUTIONS = (RAW, "hour", "day", "week")
 
 
 class ASINField(serializers.CharField):
@@ -117,14 +122,56 @@ class LookupQuery(LookupInput):
     strict_types = False
 
 
-class HistoryOptions(StrictSerializer):
-    """Which observations of an ASIN are wanted."""
+class Place(StrictSerializer):
+    """Where."""
 
     strict_types = False
     marketplace = MarketplaceField(default="US", max_length=40)
-    series = serializers.CharField(default=None, max_length=40, help_text="Such as price, rank, rating.")
-    since = serializers.DateTimeField(default=None)
-    until = serializers.DateTimeField(default=None)
+
+
+class PlaceQuery(Place):
+    """The same with the ASIN of the path."""
+
+    asin = ASINField(max_length=4096)
+
+
+class HistoryOptions(Place):
+    """Which observations of an ASIN are wanted."""
+
+    series = serializers.CharField(
+        default=None,
+        max_length=40,
+        help_text="Such as price, rank, rating; else all, and with a resolution these three.",
+    )
+    resolution = serializers.ChoiceField(
+        choices=RESOLUTIONS,
+        default=RAW,
+        help_text="raw: every point. Else one point for each hour, day or week (UTC) and series: the last.",
+    )
+    since = serializers.DateTimeField(default=None, help_text="The same as `from`, but no date alone.")
+    until = serializers.DateTimeField(default=None, help_text="The same as `to`, but no date alone.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, with the one whose name Python keeps for itself."""
+        moments = {
+            "from": MomentField(default=None, help_text="The earliest moment, or the first day, in UTC."),
+            "to": MomentField(
+                is_end=True, default=None, help_text="The first moment too late, or the last day, in UTC."
+            ),
+        }
+        return {**super().get_fields(), **moments}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return what is asked, under the names that were there first."""
+        told = dict(attrs)
+        for name, older in (("from", "since"), ("to", "until")):
+            moment = told.pop(name)
+            if moment and told[older]:
+                raise serializers.ValidationError(
+                    {name: [ErrorDetail(f"This is said by {older} already.", code="invalid")]}
+                )
+            told[older] = moment or told[older]
+        return told
 
 
 class HistoryQuery(HistoryOptions):
@@ -136,4 +183,5 @@ class HistoryQuery(HistoryOptions):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Leave `limit` and `after` to the pagination."""
-        return {name: value for name, value in attrs.items() if name not in ("limit", "after")}
+        told = super().validate(attrs)
+        return {name: value for name, value in told.items() if name not in ("limit", "after")}

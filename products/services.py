@@ -6,10 +6,15 @@ Services never charge: credits move at the edge, in the view or the job.
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.audit import record
+from accounts.client_address import NOWHERE, Client
+from accounts.models import User
 from api.connections import give_back_connection
 from credits.prices import price_of
+from products import store, tally
 from products.errors import NotKept, ProductNotFound
 from products.models import Observation
 from products.store import RedisThenPostgres
@@ -43,11 +48,29 @@ def lookup(
         before_upstream()
         give_back_connection()
 
-    gateway = Gateway.configured(RedisThenPostgres(found), max_age=max_age)
-    answer = gateway.product(asin, marketplace=marketplace, parts=parts, before_upstream=about_to_wait)
+    kept = RedisThenPostgres(found)
+    gateway = Gateway.configured(kept, max_age=max_age)
+    try:
+        answer = gateway.product(asin, marketplace=marketplace, parts=parts, before_upstream=about_to_wait)
+    except Exception as error:
+        tally.note(tally.unanswered(asin, marketplace, error))
+        raise
+    tally.note(tally.answered(answer, asked=(asin, marketplace) in kept.asked))
     if answer.kept.is_not_found:
         raise ProductNotFound(asin, marketplace)
     return answer
+
+
+def forget(*, asin: str, marketplace: str, by: User | None, client: Client = NOWHERE) -> bool:
+    """Let nobody have the last answer again, as its data is wrong; say whether there was one.
+
+    The next lookup asks an upstream; what was observed stays in the history. `by` is None for a command.
+    Raises RedisError, and changes nothing, when Redis does not answer.
+    """
+    with transaction.atomic():
+        was_kept = store.forget(asin, marketplace)
+        record(by, "product:forget", f"product:{marketplace}:{asin}", client=client, was_kept=was_kept)
+    return was_kept
 
 
 def price(parts: frozenset[Part]) -> int:

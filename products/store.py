@@ -4,7 +4,7 @@ Redis away means slower, not wrong: the row answers. What Redis has lost is put 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import structlog
 from django.conf import settings
@@ -16,19 +16,26 @@ from accounts.caching import outage
 from api.connections import give_back_connection
 from products.kept import Kept, document_in, pack, unpack
 from products.memory import recall, remember
+from products.models import Product
 from providers.base import StoredProduct
 from providers.codec import load
 from providers.turns import turns
 
+FORGOTTEN = b""  # stands where an answer stood: whoever has just read its row does not put it back
+FORGOTTEN_SECONDS = 60  # longer than anybody takes from reading a row to putting it into Redis
 NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")  # as JSON spells the one character that jsonb cannot hold
 log = structlog.stdlib.get_logger("pallet.products")
 
 
 class RedisThenPostgres:
-    """The `ProductStore` of this install, for one call. `found`: what Redis was already seen to keep."""
+    """The `ProductStore` of this install, for one call. `found`: what Redis was already seen to keep.
+
+    `asked`: of what this call has an answer because it asked an upstream itself.
+    """
 
     def __init__(self, found: bytes | None = None) -> None:
         self.found = found
+        self.asked: set[tuple[str, str]] = set()
         self.unknown: set[tuple[str, str]] = set()  # of what there was no row
 
     def get(self, asin: str, marketplace: str) -> Kept | None:
@@ -49,10 +56,14 @@ class RedisThenPostgres:
             for asin in asins
             if asin not in kept and ((asin, marketplace) not in self.unknown or outage.is_on())
         ]
-        return kept | self.remembered(lost, marketplace) if lost else kept
+        missing = {asin for asin in lost if not found.get(asin)}
+        return kept | self.remembered(lost, marketplace, missing) if lost else kept
 
-    def remembered(self, asins: Sequence[str], marketplace: str) -> dict[str, Kept]:
-        """Return what the rows say, and let Redis know it again."""
+    def remembered(self, asins: Sequence[str], marketplace: str, missing: Set[str]) -> dict[str, Kept]:
+        """Return what the rows say, and let Redis know it again.
+
+        `missing`: of these Redis had nothing; what stands there by now is newer, or was forgotten meanwhile.
+        """
         give_back_connection()  # nobody waits for a turn with a connection in hand
         with turns.taken():
             documents = recall(asins, marketplace)
@@ -60,14 +71,15 @@ class RedisThenPostgres:
         stored = {asin: one for asin, document in documents.items() if (one := load(document)) is not None}
         self.unknown |= {(asin, marketplace) for asin in asins if asin not in stored}
         raws = {asin: packed(one) for asin, one in stored.items()}
-        write_cache(raws, marketplace, seconds=settings.PRODUCT_FRESH_SECONDS)
+        write_cache(raws, marketplace, seconds=settings.PRODUCT_FRESH_SECONDS, only_if_missing=missing)
         return {asin: kept for asin, raw in raws.items() if (kept := unpack(raw)) is not None}
 
     def put(self, *stored: StoredProduct, keep_seconds: int) -> None:
         """Keep these answers, all of one marketplace: in Redis for so long, as rows and as observations."""
         raws = {one.asin: packed(one) for one in stored}
         marketplace = stored[0].marketplace
-        self.unknown -= {(asin, marketplace) for asin in raws}
+        self.asked |= {(asin, marketplace) for asin in raws}
+        self.unknown -= self.asked
         write_cache(raws, marketplace, seconds=keep_seconds)
         try:
             remember([(one, document_in(raws[one.asin])) for one in stored])
@@ -98,17 +110,30 @@ def read_cache(asins: Sequence[str], marketplace: str) -> dict[str, bytes]:
     return {asin: raw for asin, raw in zip(asins, raws, strict=True) if raw is not None}
 
 
-def write_cache(raws: Mapping[str, bytes], marketplace: str, *, seconds: int) -> None:
+def write_cache(
+    raws: Mapping[str, bytes], marketplace: str, *, seconds: int, only_if_missing: Set[str] = frozenset()
+) -> None:
     """Put answers into Redis for so long; when Redis is away, the rows have to do."""
     if outage.is_on() or not raws:
         return
     try:
         with get_redis_connection("default").pipeline(transaction=False) as pipe:
             for asin, raw in raws.items():
-                pipe.set(cache_key(asin, marketplace), raw, ex=seconds)
+                pipe.set(cache_key(asin, marketplace), raw, ex=seconds, nx=asin in only_if_missing)
             pipe.execute()
     except RedisError as error:
         away(error)
+
+
+def forget(asin: str, marketplace: str) -> bool:
+    """Take the last answer away, so that it is given to nobody again; say whether there was one.
+
+    What was observed stays. Raises RedisError when Redis does not answer: there it may still be kept.
+    """
+    count, _ = Product.objects.filter(asin=asin, marketplace=marketplace).delete()
+    redis = get_redis_connection("default")
+    was_cached = redis.set(cache_key(asin, marketplace), FORGOTTEN, ex=FORGOTTEN_SECONDS, get=True)
+    return bool(count or was_cached)
 
 
 def away(error: RedisError) -> None:

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from providers.breaker import Health
+from providers.kinds import Kind
 from providers.limits import Standing
-from providers.recognition import Kind
 
 
 class Part(StrEnum):

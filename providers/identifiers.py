@@ -63,10 +63,14 @@ def _why_no_asin(found: Recognised) -> str:
         case Kind.LPN:
             return (
                 f"{code} is an LPN return sticker: it names one returned unit, not a product. "
-                "Use the FNSKU (X00...) or the ASIN on the article."
+                "The FNSKU (X00...) is usually beneath it; take that, or the ASIN."
             )
         case Kind.TRANSPARENCY:
-            return "This is a Transparency code: it names one unit, not a product. Use the FNSKU or the ASIN."
+            inside = f" It carries the GTIN {found.gtin}." if found.gtin else ""
+            advice = (
+                "This is a Transparency code: it names one unit, not a product. Use the FNSKU or the ASIN."
+            )
+            return advice + inside
         case Kind.SHIPMENT:
             return f"{code} is the number of a shipment box, not of a product. Use the FNSKU or the ASIN."
         case Kind.GTIN:

@@ -10,8 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from providers.base import IdentifierProvider, Part, ProductProvider, Provider
+from providers.kinds import Kind
 from providers.order import Rules, rule_for, rules_in
-from providers.recognition import Kind
 
 CAPABILITY = {Part.CORE: "product", Part.OFFERS: "offers", Part.REVIEWS: "reviews"}
 CODES = {Kind.FNSKU: "fnsku", Kind.GTIN: "gtin"}

@@ -47,6 +47,7 @@ MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
 PUBLIC = {
     ("products:product", "asin"): ASIN,
     ("products:history", "asin"): ASIN,
+    ("products:cache", "asin"): ASIN,
     ("docs-page", "name"): "errors",
 }
 # Bodies that a route takes, where it looks at the body before it looks for what the path names.
@@ -65,9 +66,9 @@ OPEN = {
 }
 PAGES_BELOW_API = {"reference"}
 # Calls that no key can make, whatever its scopes.
-FOR_SESSIONS = {"accounts:logout", "monitoring:performance"}
+FOR_SESSIONS = {"accounts:logout", "monitoring:performance", "products:cache-stats", "products:cache"}
 # Calls for those who run this install, and nobody else.
-FOR_OPERATORS = {"monitoring:performance"}
+FOR_OPERATORS = {"monitoring:performance", "products:cache-stats", "products:cache"}
 
 
 def private_routes() -> list[Route]:

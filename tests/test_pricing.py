@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 DOCUMENT = Path(configured.BASE_DIR) / "docs" / "pricing.md"
 POST = "/api/v1/products/asin"
 GET = "/api/v1/products/B07ZPKCJ6X"
+VALIDATE = "/api/v1/conversion/validate"
 CONVERT = "/api/v1/conversion/fnsku-to-asin"
 ASIN = {"asin": "B07ZPKCJ6X"}
 OFFERS, REVIEWS = {"include_offers": True}, {"include_reviews": True}
@@ -186,6 +187,13 @@ FREE: dict[str, dict[str, Outcome]] = {
     "a code that is an ASIN already": {"an ASIN": (convert({"fnsku": "B07ZPKCJ6X"}), 200, ())},
     "a conversion that your own inventory answers": {"own stock": (convert_own, 200, ())},
     "the same conversion again within 365 days": {},  # see below: the first one is paid for
+    "what a code is (`POST conversion/validate`)": {
+        "a thousand of them": (
+            lambda program, _: program.post(VALIDATE, {"codes": ["X0001ABCDE"] * 1000}, format="json"),
+            200,
+            (),
+        ),
+    },
     "history, marketplaces, prices, everything about your account": {
         path: (lambda program, _, path=path: program.get(f"/api/v1/{path}"), 200, ())  # type: ignore[misc]
         for path in (

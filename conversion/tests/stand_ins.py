@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from conversion.models import Inventory, Mapping
 from providers.base import IdentifierProvider, Match, Source
+from providers.kinds import Kind
 from providers.marketplaces import MARKETPLACES
-from providers.recognition import Kind
 
 CODE = "X0001ABCDE"
 

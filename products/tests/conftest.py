@@ -1,9 +1,12 @@
 """The cast: Alice has 100 credits, Bob has none. The upstream is the stand-in unless a test says else."""
 
+from collections.abc import Iterator
+
 import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts.caching import outage
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, logged_in
 from products.tests.factories import give, sample
@@ -46,3 +49,12 @@ def as_bob(bob: User) -> APIClient:
 def anyone() -> APIClient:
     """A program without a credential."""
     return APIClient()
+
+
+@pytest.fixture
+def redis_away(settings: Settings) -> Iterator[None]:
+    """Nobody listens where Redis should be."""
+    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {name: entry | nowhere for name, entry in settings.CACHES.items()}
+    yield
+    outage.end()

@@ -99,6 +99,49 @@ def test_a_figure_whose_history_is_told_is_taken_from_there() -> None:
     assert seen("rating") == [(NOON - HOUR, Decimal("4.4"))]
 
 
+def told(at: datetime, value: str | None, series: str) -> HistoryPoint:
+    return HistoryPoint(series, at, None if value is None else Decimal(value), "USD")
+
+
+def test_how_the_price_moved_is_made_of_the_offers_that_a_history_tells() -> None:
+    moves = [
+        ("0", "amazon", "30"),
+        ("1", "new", "25"),
+        ("2", "buy_box", "27"),
+        ("3", "new", "24"),
+        ("4", "buy_box", None),
+        ("5", "new", None),
+        ("6", "amazon", None),
+        ("6", "used", "1"),
+        ("7", "buy_box", "26"),
+    ]
+    put(price=None, history=tuple(told(NOON + int(hour) * HOUR, value, name) for hour, name, value in moves))
+    assert [(at - NOON, value and str(value)) for at, value in seen("price")] == [
+        (0 * HOUR, "30"),
+        (1 * HOUR, "25"),
+        (2 * HOUR, "27"),
+        (4 * HOUR, "24"),
+        (5 * HOUR, "30"),
+        (6 * HOUR, None),
+        (7 * HOUR, "26"),
+    ]
+
+
+def test_what_moves_at_the_same_time_makes_one_price() -> None:
+    put(price=None, history=(told(NOON, "25", "new"), told(NOON, "27", "buy_box")))
+    assert seen("price") == [(NOON, Decimal(27))]
+
+
+def test_a_price_that_a_history_tells_by_that_name_is_taken_as_it_is() -> None:
+    put(history=(told(NOON - HOUR, "11", "price"), told(NOON - HOUR, "12", "buy_box")))
+    assert seen("price") == [(NOON - HOUR, Decimal(11))]
+
+
+def test_the_price_of_now_follows_the_one_that_the_history_tells() -> None:
+    put(history=(told(NOON - HOUR, "11", "buy_box"),))
+    assert seen("price") == [(NOON - HOUR, Decimal(11)), (NOON, Decimal("12.90"))]
+
+
 def test_what_two_upstreams_say_stands_side_by_side() -> None:
     put()
     put(NOON - HOUR, provenance={"price": Source("second", NOON)})

@@ -1,6 +1,5 @@
 """Answers are kept in Redis and as a row, and either alone is enough."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import orjson
@@ -8,10 +7,9 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django_redis import get_redis_connection
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 from structlog.testing import capture_logs
 
-from accounts.caching import outage
 from products.kept import Kept
 from products.models import Observation, Product
 from products.store import RedisThenPostgres, cache_key
@@ -21,15 +19,6 @@ from providers.codec import load
 
 pytestmark = pytest.mark.django_db
 store = RedisThenPostgres()
-
-
-@pytest.fixture
-def redis_away(settings: Settings) -> Iterator[None]:
-    """Nobody listens where Redis should be."""
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: entry | nowhere for name, entry in settings.CACHES.items()}
-    yield
-    outage.end()
 
 
 def stored(kept: Kept | None) -> StoredProduct | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.errors import ErrorClass, ProviderError
-from providers.recognition import Kind, recognise
+from providers.kinds import Kind
+from providers.recognition import recognise
 
 PENDING, FINISHED, FAILED = 0, 1, 2
 NO_ASIN = {"", "NONE", "NULL"}  # one client saw the word None where null was meant

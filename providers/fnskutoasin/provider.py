@@ -18,8 +18,8 @@ from providers.clock import CLOCK, Clock
 from providers.errors import ErrorClass, ProviderError
 from providers.fnskutoasin.parse import FINISHED, Task, task
 from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name, no_json, refusal
+from providers.kinds import Kind
 from providers.limits import Rate, Standing
-from providers.recognition import Kind
 from providers.transport import Secret
 from providers.turns import turns
 

@@ -20,9 +20,9 @@ from providers.errors import ErrorClass, ProviderError
 from providers.http import MAX_BYTES, Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
 from providers.keepa import parse
 from providers.keepa.wire import Unbelievable, whole
+from providers.kinds import Kind
 from providers.limits import NOTHING, Lesson, Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
-from providers.recognition import Kind
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")

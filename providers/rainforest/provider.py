@@ -25,12 +25,12 @@ from providers.base import (
 from providers.breaker import Health
 from providers.errors import ErrorClass, ProviderError
 from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
+from providers.kinds import Kind
 from providers.limits import Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
 from providers.rainforest import parse, wire
 from providers.rainforest.offers import lowest_new, offers
 from providers.rainforest.wire import Unbelievable, inner
-from providers.recognition import Kind
 from providers.text import line
 from providers.transport import Secret
 

@@ -2,7 +2,8 @@
 
 import re
 
-from providers.recognition import Kind, recognise
+from providers.kinds import Kind
+from providers.recognition import recognise
 
 # Nearly all are written as they should be, and need not be recognised among all other kinds.
 _ASIN = re.compile("B0[A-Z0-9]{8}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from providers.recognition import shown
+from providers.kinds import shown
 from providers.spapi.lines import Line
 from providers.spapi.records import TOO_LONG, records
 

@@ -15,9 +15,9 @@ from providers.breaker import Health
 from providers.clock import CLOCK, Clock
 from providers.errors import ErrorClass, ProviderError
 from providers.http import Patience
+from providers.kinds import Kind
 from providers.limits import Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
-from providers.recognition import Kind
 from providers.spapi import catalog, gtins, listings, lwa, pricing
 from providers.spapi.session import HOSTS, NAME, Session
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from providers.base import Part
+from providers.kinds import Kind
 from providers.order import BadRule, rule_for, rules_in
-from providers.recognition import Kind
 from providers.registry import identifier_providers, product_providers
 from providers.tests.stand_ins import StandIn, full
 

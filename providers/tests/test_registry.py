@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from providers.checks import check_providers
-from providers.recognition import Kind
+from providers.kinds import Kind
 from providers.registry import identifier_providers, product_providers
 
 KEEPA = {"NAME": "keepa", "BACKEND": "providers.keepa.provider.KeepaProvider", "OPTIONS": {"api_key": "x"}}

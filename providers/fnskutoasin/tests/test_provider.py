@@ -15,7 +15,7 @@ from providers.errors import ErrorClass, ProviderError
 from providers.fnskutoasin.provider import ASK_AGAIN_SECONDS, PATIENCE, RATE, FnskuToAsinProvider
 from providers.fnskutoasin.tests.test_parse import CODE, answer, fixture
 from providers.http import Patience
-from providers.recognition import Kind
+from providers.kinds import Kind
 from providers.tests import loopback
 from providers.tests.clocks import START, Stopped
 from providers.tests.loopback import Behaviour, Handler, Query, Server, says

@@ -12,10 +12,10 @@ from providers.attempts import Attempt
 from providers.base import Money, Part, ProductData
 from providers.errors import ErrorClass, ProviderError
 from providers.http import Patience
+from providers.kinds import Kind
 from providers.marketplaces import MARKETPLACES
 from providers.rainforest.provider import PATIENCE, ASINDataProvider, RainforestProvider
 from providers.rainforest.tests.upstream import BROKEN, UNKNOWN, answer, box, by_type, fixture, offers, speaks
-from providers.recognition import Kind
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Server, says
 
