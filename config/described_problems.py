@@ -157,6 +157,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "products_cache_stats": ("session_required",),
     "products_forget": ("session_required",),
     "charges_get": ("charge_not_found",),
+    "conversion_feedback": ("feedback_given", "not_to_be_judged"),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),
