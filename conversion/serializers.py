@@ -38,7 +38,7 @@ class ValidateInput(StrictSerializer):
 class RecognisedOutput(serializers.Serializer[Any]):
     """What one code is."""
 
-    code = serializers.CharField(help_text="What was sent, shortened to 40 characters.")
+    code = serializers.CharField(allow_blank=True, help_text="What was sent, shortened to 40 characters.")
     kind = serializers.ChoiceField([kind.value for kind in Kind])
     normal = serializers.CharField(allow_null=True, help_text="The code as it should be written.")
     valid = serializers.BooleanField(help_text="A product can be found by it: looked up, or converted.")

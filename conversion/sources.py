@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from api.connections import give_back_connection
-from conversion.confidence import Claim
 from conversion.models import Mapping
+from conversion.witnesses import Claim
 from providers.base import IdentifierProvider, Match
 from providers.codes import Told, ask
 from providers.errors import UpstreamUnavailable

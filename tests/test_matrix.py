@@ -17,7 +17,9 @@ from accounts.models import User
 from accounts.permissions import InScope, IsOperator
 from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
-from api.ids import new_ulid
+from api.ids import new_request_id, new_ulid, uuid_of
+from conversion import ids
+from conversion.models import Conversion
 from credits.services import charge
 from products.tests.factories import ASIN, give
 from tests.routes import Route, api_routes, table
@@ -37,10 +39,27 @@ def a_key(user: User) -> UUID:
     return user.api_keys.values_list("pk", flat=True).first() or key_of(user)[0].pk
 
 
+def a_conversion(user: User) -> str:
+    """A conversion that this user asked for."""
+    row = Conversion.objects.create(
+        id=uuid_of(new_request_id()),
+        user=user,
+        status=Conversion.Status.FOUND,
+        code="X0001ABCDE",
+        marketplace="US",
+        asked={},
+        asin=ASIN,
+        confidence=0.9,
+        answer={},
+    )
+    return ids.shown(row.pk)
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key", "key_id"): a_key,
     ("accounts:key-reroll", "key_id"): a_key,
+    ("conversion:conversion", "id"): a_conversion,
     ("credits:charge", "id"): a_charge,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.
