@@ -32,6 +32,7 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
     ("accounts:key-reroll", "post"): lambda _: {"grace_seconds": 60},
     ("products:lookup", "post"): lambda _: {"asin": ASIN},
     ("conversion:convert", "post"): lambda _: {"fnsku": "X0001ABCDE"},
+    ("conversion:feedback", "post"): lambda _: {"correct": False},
     ("conversion:validate", "post"): lambda _: {"codes": [ASIN]},
 }
 # What somebody might try, each with a value that would pay.

@@ -60,6 +60,7 @@ MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key", "key_id"): a_key,
     ("accounts:key-reroll", "key_id"): a_key,
     ("conversion:conversion", "id"): a_conversion,
+    ("conversion:feedback", "id"): a_conversion,
     ("credits:charge", "id"): a_charge,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.
@@ -70,7 +71,10 @@ PUBLIC = {
     ("docs-page", "name"): "errors",
 }
 # Bodies that a route takes, where it looks at the body before it looks for what the path names.
-BODIES: dict[tuple[str, str], dict[str, Any]] = {("accounts:key", "patch"): {"name": "another"}}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("accounts:key", "patch"): {"name": "another"},
+    ("conversion:feedback", "post"): {"correct": True},
+}
 # Calls that need no credential. Everything else wants one.
 OPEN = {
     "accounts:register",
