@@ -18,7 +18,7 @@ from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_hea
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
 from conversion import errors as conversion
-from conversion.errors import NoMatch, NotSureEnough
+from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
@@ -101,6 +101,8 @@ HAPPENED: tuple[BaseException, ...] = (
     NotKept("B07ZPKCJ6X", "US"),
     NoMatch("X00FAIL404"),
     NotSureEnough("X0001ABCDE", 0.62, 0.9),
+    FeedbackGiven(),
+    NotToBeJudged(),
     Http404(),
     drf.NotAcceptable(),
     api.BodyTooLarge(1_000_000),
@@ -176,6 +178,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "conversion_seller_account_connect": ("sync_not_offered",),
     "conversion_seller_account_disconnect": ("not_found",),
     "conversion_seller_account_sync": ("not_found", "sync_in_progress", "sync_not_offered"),
+    "conversion_feedback": ("feedback_given", "not_to_be_judged"),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

@@ -24,6 +24,7 @@ GUIDE = {
     "limits": ("Limits", "How often, how much, how large"),
     "idempotency": ("Idempotency", "Sending a call twice, safely"),
     "pricing": ("Prices", "What a call costs, and what is free"),
+    "feedback": ("Feedback", "Saying whether a conversion was right, and getting the credits back"),
     "usage": ("Usage", "What was called, and what it took"),
 }
 BEHIND = {

@@ -33,7 +33,7 @@ from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
 from config.wording import DETAILS, OWN_WORDS, TITLES
 from conversion import errors as conversion
-from conversion.errors import NoMatch, NotSureEnough, UnknownConversion
+from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged, UnknownConversion
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
@@ -97,6 +97,8 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     NoMatch: (404, "no_match"),
     NotSureEnough: (404, "not_sure_enough"),
     UnknownConversion: (404, "not_found"),
+    FeedbackGiven: (409, "feedback_given"),
+    NotToBeJudged: (409, "not_to_be_judged"),
     MarketplaceNotServed: (422, "marketplace_not_served"),
     NotKept: (504, "cache_miss"),
     credits.MaxCreditsExceeded: (402, "max_credits_exceeded"),

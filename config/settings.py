@@ -244,6 +244,13 @@ CREDIT_PACKAGES = [
 ]
 KEY_CAPS = "credits.caps"  # the module that counts what is spent with an API key
 HOLD_SECONDS = 300  # a hold whose process died is released after this
+# Feedback on conversions; docs/feedback.md says why.
+FEEDBACK = {
+    "free_refunds": env.int("FEEDBACK_FREE_REFUNDS", default=3),  # in 30 days, however few answers are paid
+    "refund_share": env.float("FEEDBACK_REFUND_SHARE", default=0.25),  # and of those that are
+    "contradicted_rejections": 3,  # so many, and more than are borne out: the account is not believed
+    "shared_by": 2,  # so many accounts must say what a code means before it may answer others
+}
 
 # --- upstreams ----------------------------------------------------------------------------------------------
 

@@ -44,6 +44,8 @@ TITLES: dict[str, str] = {
     "product_not_found": "There is no such product",
     "no_match": "Nobody knows what this code means",
     "not_sure_enough": "No answer is as sure as was asked for",
+    "feedback_given": "The conversion has its feedback",
+    "not_to_be_judged": "The conversion names no ASIN",
     "cache_miss": "No answer is kept that would do",
     "max_credits_exceeded": "The call may cost more than was allowed",
     "marketplace_not_served": "No upstream serves this marketplace",

@@ -86,3 +86,35 @@ class UnknownConversion(Exception):
 
     def __init__(self) -> None:
         super().__init__("There is no such conversion among yours.")
+
+
+class FeedbackError(Exception):
+    """The feedback was not taken, and nothing has changed."""
+
+
+class FeedbackGiven(FeedbackError):
+    """The conversion has its feedback, which stands."""
+
+    def __init__(self) -> None:
+        super().__init__("You have said of this answer whether it is right; that is said once.")
+
+
+class NotToBeJudged(FeedbackError):
+    """The conversion names no ASIN: it is pending, or nobody knew one."""
+
+    def __init__(self) -> None:
+        super().__init__("This conversion has no answer that could be right or wrong.")
+
+
+class SameASIN(FeedbackError):
+    """The answer was called wrong, and the ASIN given instead is the one answered."""
+
+    def __init__(self, asin: str) -> None:
+        super().__init__(f"{asin} is what was answered. Leave it out, or say that the answer is correct.")
+
+
+class NothingWithheld(FeedbackError):
+    """There is no refund that could be given: it has been, or none was due."""
+
+    def __init__(self) -> None:
+        super().__init__("No refund is withheld here.")

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from conversion.querysets import ConversionQuerySet, MappingQuerySet
+from conversion.querysets import ConversionQuerySet, FeedbackQuerySet, MappingQuerySet
 
 CODE_LENGTH = 10
 
@@ -130,7 +130,11 @@ class Conversion(models.Model):
     objects = ConversionQuerySet.as_manager()
 
     class Meta:
-        indexes: ClassVar = [models.Index("user", "created_at", "id", name="conversion_of_user_by_time")]
+        indexes: ClassVar = [
+            models.Index("user", "created_at", "id", name="conversion_of_user_by_time"),
+            models.Index("code", "user", name="conversion_of_code"),
+            models.Index("created_at", condition=~models.Q(charge=""), name="conversion_paid_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.asin or self.status}"
@@ -156,14 +160,60 @@ class Purchase(models.Model):
 
 
 class Feedback(models.Model):
-    """What the account that asked says of an answer: once, and for good."""
+    """What the account that asked says of an answer: once, and for good.
+
+    Only what became of the refund changes, and only from withheld to given.
+    """
+
+    class Refund(models.TextChoices):
+        NONE = "none"  # nothing is due: the answer was right, or free
+        GIVEN = "given"
+        WITHHELD = "withheld"  # an operator may give it
+
+    class Withheld(models.TextChoices):
+        CONTRADICTED = "contradicted"  # others said otherwise of what this account rejected before
+        LIMIT = "limit"  # so many refunds in a month, for so many paid answers, are not given unseen
 
     conversion = models.OneToOneField(Conversion, models.CASCADE, primary_key=True)
     is_correct = models.BooleanField()
     asin = models.CharField("ASIN", max_length=10, blank=True, help_text="What it is instead, if known.")
-    weight = models.FloatField(help_text="How much it moved the counts; 0 where the account is not believed.")
+    weight = models.FloatField(
+        help_text="How much it moved the counts; 0: it is not believed, or had said it before."
+    )
+    is_believed = models.BooleanField(
+        default=True, help_text="No: the account had contradicted others too often; its word is kept only."
+    )
+    is_private = models.BooleanField(
+        default=False, help_text="It may rest on the account's own data, so it tells nobody else of the pair."
+    )
+    refund = models.CharField(max_length=10, choices=Refund, default=Refund.NONE)
+    withheld = models.CharField(
+        max_length=20, choices=Withheld, blank=True, help_text="Why the refund was not given at once."
+    )
     refunded = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        indexes: ClassVar = [models.Index("created_at", name="conversion_feedback_by_time")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(refund="given", refunded__gt=0)
+                | ~models.Q(refund="given") & models.Q(refunded=0),
+                name="conversion_feedback_refund_is_what_was_refunded",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_correct=False) | models.Q(refund="none", asin=""),
+                name="conversion_feedback_refunds_and_corrects_what_is_wrong",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(refund="withheld") | ~models.Q(withheld=""),
+                name="conversion_feedback_withheld_says_why",
+            ),
+        ]
+        permissions: ClassVar = [("give_refund", "Can give a refund that was withheld, giving a reason")]
 
     def __str__(self) -> str:
         return f"{self.conversion_id}: {'right' if self.is_correct else 'wrong'}"

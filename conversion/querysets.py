@@ -26,3 +26,11 @@ class ConversionQuerySet(models.QuerySet[Any]):
     def for_user(self, user: User) -> Self:
         """Those one account asked for."""
         return self.filter(user=user)
+
+
+class FeedbackQuerySet(models.QuerySet[Any]):
+    """Which feedback."""
+
+    def by(self, user: User) -> Self:
+        """Given by one account."""
+        return self.filter(conversion__user=user)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversion import api, convert_api
+from conversion import api, convert_api, feedback_api
 from conversion.inventory_api import Inventories, OneInventory
 from conversion.seller_api import Connection, Sync
 
@@ -16,4 +16,5 @@ urlpatterns = [
     path("conversion/seller-account", Connection.as_view(), name="seller-account"),
     path("conversion/seller-account/sync", Sync.as_view(), name="seller-account-sync"),
     path("conversion/<str:id>", convert_api.Detail.as_view(), name="conversion"),
+    path("conversion/<str:id>/feedback", feedback_api.GiveFeedback.as_view(), name="feedback"),
 ]

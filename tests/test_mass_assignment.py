@@ -43,6 +43,7 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
     ("accounts:key-reroll", "post"): lambda _: {"grace_seconds": 60},
     ("products:lookup", "post"): lambda _: {"asin": ASIN},
     ("conversion:convert", "post"): lambda _: {"fnsku": "X0001ABCDE"},
+    ("conversion:feedback", "post"): lambda _: {"correct": False},
     ("conversion:validate", "post"): lambda _: {"codes": [ASIN]},
     ("conversion:inventories", "post"): lambda _: {"file": SimpleUploadedFile("stock.txt", of([1]))},
     ("conversion:inventory", "delete"): lambda _: {},

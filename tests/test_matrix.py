@@ -66,6 +66,7 @@ MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key-reroll", "key_id"): a_key,
     ("conversion:conversion", "id"): a_conversion,
     ("conversion:inventory", "id"): an_inventory,
+    ("conversion:feedback", "id"): a_conversion,
     ("credits:charge", "id"): a_charge,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.
@@ -76,7 +77,10 @@ PUBLIC = {
     ("docs-page", "name"): "errors",
 }
 # Bodies that a route takes, where it looks at the body before it looks for what the path names.
-BODIES: dict[tuple[str, str], dict[str, Any]] = {("accounts:key", "patch"): {"name": "another"}}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("accounts:key", "patch"): {"name": "another"},
+    ("conversion:feedback", "post"): {"correct": True},
+}
 # Calls that need no credential. Everything else wants one.
 OPEN = {
     "accounts:register",
