@@ -47,9 +47,9 @@ bench: ## Measure the lookup, misses beside it, how often answers are kept, a fa
 		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger; do .venv/bin/python -m bench.$$what; done' \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
 
-scale: ## Measure the ledger and the logs of calls at millions of rows, beside ten thousand
+scale: ## Measure the ledger, the logs of calls and the claims about codes at millions of rows, beside few
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
-		&& exec $(engines) -- sh -ec 'for what in scale scale_calls scale_upstream; do .venv/bin/python -m bench.$$what; done'
+		&& exec $(engines) -- sh -ec 'for what in scale scale_calls scale_upstream scale_mappings; do .venv/bin/python -m bench.$$what; done'
 
 manage: ## Run a Django command: make manage ARGS="check_ledger"
 	@$(environment) run && exec $(engines) --join -- .venv/bin/python manage.py $(ARGS)

@@ -3,6 +3,7 @@
 SCOPES: dict[str, str] = {
     "account:read": "Ask whom the key belongs to.",
     "conversion:read": "Check codes, and convert them to ASINs, paid with credits.",
+    "conversion:write": "Send, fetch and forget the account's own inventory.",
     "credits:read": "Read balance, history, receipts and what was spent.",
     "keys:write": "List, make, change, reroll and revoke API keys.",
     "products:read": "Look up products, paid with credits, and read their history.",

@@ -13,6 +13,10 @@ class BodyTooLarge(Exception):
         super().__init__(f"The body is larger than the {limit:,} bytes that this address takes.")
 
 
+class MediaTypeRefused(Exception):
+    """The body is in a form that this address does not read; the message says what it reads."""
+
+
 class BodyTooDeep(MalformedBody):
     """The body nests deeper than `limit` levels."""
 

@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.client_address import address_group, client_address
 from accounts.errors import AccountsError
-from api import attempts, parsers
+from api import attempts, parsers, uploads
 from api.admission import admit
 from api.attempts import Attempt, Kept
 from api.connections import give_back_connection
@@ -52,7 +52,10 @@ class IdempotencyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request; if it was an attempt at a call under a key, write down how it ended."""
-        response = self.get_response(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            uploads.forget(request)
         attempt = getattr(request, "attempt", None)
         if attempt is not None:
             conclude(attempt, response)
@@ -85,7 +88,12 @@ def begin(
         return None  # the view says why not
     key = key_in(request.META.get(HEADER))
     scope = (caller, "POST", request.path_info, key)
-    seal = seal_of(scope=scope, body=said(request, limit))
+    if hasattr(view, "media_types"):
+        let_in(request, view, args, kwargs)  # before so much is received
+        body = said_by_file(request, view)
+    else:
+        body = said(request, limit)
+    seal = seal_of(scope=scope, body=body)
     found = attempts.claim(seal, request.id)  # type: ignore[attr-defined]
     if isinstance(found, Attempt):
         request.attempt = found  # type: ignore[attr-defined]
@@ -133,6 +141,16 @@ def said(request: HttpRequest, limit: int) -> bytes:
         return orjson.dumps(["json", query.hex(), parsers.loads(body)], option=orjson.OPT_SORT_KEYS)
     except (MalformedBody, ValidationError):
         return orjson.dumps(["bytes", query.hex(), body.hex()])
+
+
+def said_by_file(request: HttpRequest, view: Any) -> bytes:
+    """Return what tells a call whose body is a file from others: that goes to disk, and its hash says enough.
+
+    A form is known by the file in it, as its boundaries are others each time.
+    """
+    with uploads.uploaded(request, limit=view.max_body_bytes, types=view.media_types) as sent:
+        facts = [request.META.get("QUERY_STRING", ""), sent.media_type, sent.charset, sent.name]
+        return orjson.dumps(["file", *(fact.encode(errors="replace").hex() for fact in facts), sent.digest()])
 
 
 def let_in(request: HttpRequest, view: APIView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

@@ -154,8 +154,9 @@ def accept_chunked(request: HttpRequest) -> None:
     """Give a body sent without a length one, reading at most one byte more than the API takes.
 
     Django takes a missing Content-Length for an empty body. A server that marks the end of the stream, as
-    gunicorn does, lets us read it all the same. What is too long keeps a length that says so; what breaks off
-    or is not in chunks at all is Django's UnreadablePostError for whoever reads it.
+    gunicorn does, lets us read it all the same. What is too long keeps a length that says so, and a view with
+    a limit of its own can read on; what breaks off or is not in chunks at all is Django's UnreadablePostError
+    for whoever reads it.
     """
     if request.META.get("CONTENT_LENGTH") or not request.META.get("wsgi.input_terminated"):
         return
@@ -165,7 +166,26 @@ def accept_chunked(request: HttpRequest) -> None:
         request.META["CONTENT_LENGTH"], request._stream = "1", BrokenOff()
         return
     request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = io.BytesIO(body)
+    is_whole = len(body) <= settings.API_MAX_BODY_BYTES
+    request._stream = io.BytesIO(body) if is_whole else Longer(body, request.META["wsgi.input"])
+
+
+class Longer(io.BytesIO):
+    """A body that was read as far as most views take it; a view that takes more names how much it wants."""
+
+    def __init__(self, beginning: bytes, rest: IO[bytes]) -> None:
+        super().__init__(beginning)
+        self._rest = rest
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return so many bytes; without a size, no more than the beginning."""
+        piece = super().read(size)
+        if size is None or size < 0 or len(piece) == size:
+            return piece
+        try:
+            return piece + self._rest.read(size - len(piece))
+        except Exception:  # each server has its own, as above
+            raise OSError("the body broke off") from None
 
 
 class BrokenOff(io.BytesIO):

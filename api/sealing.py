@@ -1,7 +1,8 @@
 """What is written down of a call that may be repeated: names that tell nothing, and answers only it can open.
 
 Everything is derived from SECRET_KEY together with what the caller sends, of which the database keeps no
-copy. So whoever has stolen the database cannot tell who called, with what, or what was answered.
+copy. So whoever has stolen the database cannot tell who called, with what, or what was answered. What an
+install must read again by itself (`seal_for`) is sealed under SECRET_KEY alone.
 """
 
 import hashlib
@@ -45,6 +46,11 @@ def seal_of(*, scope: tuple[str, ...], body: bytes) -> Seal:
         fingerprint=derived("fingerprint", *scope, said),
         key=HKDF(SHA256(), 32, salt=name, info=b"answer").derive(derived("answer", *scope, said)),
     )
+
+
+def seal_for(*scope: str) -> Seal:
+    """Return the seal of a secret that this install has to read again by itself; `scope` says whose it is."""
+    return seal_of(scope=("secret", *scope), body=b"")
 
 
 def derived(purpose: str, *facts: str) -> bytes:

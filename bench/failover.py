@@ -18,6 +18,7 @@ from bench import stage
 from bench.load import Result, drive
 from bench.lookup import UNLIMITED
 from bench.misses import new_asins
+from providers.keepa.tests.upstream import knows_all
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Handler, Query, Server, says
 
@@ -61,7 +62,7 @@ def main() -> None:
     stage.prepare_database()
     [caller] = stage.callers(1)
     requests = (stage.lookup_request(asin, caller) for asin in new_asins())
-    slow = after(SECOND_MS / 1000, loopback.knows_all)
+    slow = after(SECOND_MS / 1000, knows_all)
     behaviours = {
         "sound": slow,
         "refuses (500)": says({}, status=500),
@@ -77,7 +78,7 @@ def main() -> None:
                 result = ask(address, requests, SECONDS)
                 rows.append(row(what, result, len(first.requests) - asked))
                 results.append(result)
-            first.usually, began = loopback.knows_all, time.monotonic()
+            first.usually, began = knows_all, time.monotonic()
             results += recovery(address, requests, first)
             seconds, totals = time.monotonic() - began, stage.ledger_totals()
     stage.show(f"the first of two upstreams fails; the second takes {SECOND_MS} ms", rows)

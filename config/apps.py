@@ -14,5 +14,6 @@ class PalletConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Connect sign-up to the welcome credits, which can be imported now that all models are loaded."""
+        """Connect sign-up to welcome credits, and tasks to their queue, now that all models are loaded."""
+        import_string("config.celery.app").set_default()
         user_signed_up.connect(import_string("config.welcome.grant_welcome"), dispatch_uid="welcome-credits")

@@ -16,6 +16,7 @@ from config.described_headers import HEADERS, request_headers, response_headers
 from config.described_problems import examples_of_problems, failures, names, problem_schema
 
 Json = dict[str, Any]
+JSON = "application/json"
 # The first step of a path below /api/v1/: how its calls are called together, and what they are about.
 TAGS = {
     "auth": ("Authentication", "Sign up, log in, keep a session up, end it."),
@@ -82,7 +83,7 @@ def finish(operation: Json, path: str, method: str, components: Json) -> None:
         refuse_unknown(operation["requestBody"], components)
     example = examples().get(operation["operationId"], {})
     if "request" in example:
-        operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
+        first_content(operation["requestBody"])["example"] = example["request"]
     for parameter in operation.get("parameters", []):
         if parameter["name"] in example.get("parameters", {}):
             parameter["example"] = example["parameters"][parameter["name"]]
@@ -99,10 +100,19 @@ def finish(operation: Json, path: str, method: str, components: Json) -> None:
     operation["responses"] |= failures(operation, path, method, components["responses"])
 
 
+def first_content(body: Json) -> Json:
+    """Return the usual form of an input: JSON, or the first of those in which a file may be sent."""
+    content: Json = body["content"]
+    found: Json = content.get(JSON) or next(iter(content.values()))
+    return found
+
+
 def refuse_unknown(body: Json, components: Json) -> None:
-    """Say of an input that it takes no members but its own."""
-    body["content"] = {"application/json": body["content"]["application/json"]}
-    close(body["content"]["application/json"]["schema"], components["schemas"])
+    """Say of an input that it takes no members but its own. Files have none."""
+    if JSON not in body["content"]:
+        return
+    body["content"] = {JSON: body["content"][JSON]}
+    close(body["content"][JSON]["schema"], components["schemas"])
 
 
 def close(schema: Json, schemas: Json) -> None:

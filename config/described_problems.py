@@ -17,6 +17,7 @@ from api.renderers import dumps
 from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
+from conversion import errors as conversion
 from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
@@ -54,7 +55,19 @@ MEMBER_SCHEMAS: Json = {
     "marketplace": TEXT,
     "quoted": {"type": "integer", "description": "Credits the call may cost."},
     "max_credits": {"type": "integer", "description": "Credits that were allowed."},
+    "fnsku": {**TEXT, "description": "The code that was asked about."},
+    "confidence": {"type": "number", "description": "How probable the best answer is, 0 to 1."},
+    "min_confidence": {"type": "number", "description": "How probable it had to be."},
     "violated_policies": {"type": "array", "items": TEXT, "description": "The limits that were reached."},
+    "reasons": {
+        "type": "array",
+        "description": "The first rows of the file that name no pair, and why.",
+        "items": {
+            "type": "object",
+            "required": ["line", "reason"],
+            "properties": {"line": {"type": "integer"}, "reason": TEXT},
+        },
+    },
     "credits_charged": {"type": "integer", "const": 0},
 }
 # One of each, as a call meets it. A code without one gets an example from its words.
@@ -97,6 +110,9 @@ HAPPENED: tuple[BaseException, ...] = (
     drf.ValidationError({"asin": [ErrorDetail("This field is required.", code="required")]}),
     MarketplaceNotServed("EG"),
     UpstreamUnavailable({}),
+    conversion.ReportRefused("The file is empty."),
+    conversion.SyncUnderWay(),
+    conversion.SyncNotOffered(),
 )
 
 
@@ -158,6 +174,11 @@ ALSO: dict[str, tuple[str, ...]] = {
     "products_forget": ("session_required",),
     "charges_get": ("charge_not_found",),
     "conversion_feedback": ("feedback_given", "not_to_be_judged"),
+    "conversion_inventory_import": ("report_refused",),
+    "conversion_seller_account_get": ("not_found",),
+    "conversion_seller_account_connect": ("sync_not_offered",),
+    "conversion_seller_account_disconnect": ("not_found",),
+    "conversion_seller_account_sync": ("not_found", "sync_in_progress", "sync_not_offered"),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

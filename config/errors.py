@@ -32,6 +32,7 @@ from accounts import errors as accounts
 from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
 from config.wording import DETAILS, OWN_WORDS, TITLES
+from conversion import errors as conversion
 from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged, UnknownConversion
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
@@ -61,6 +62,7 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     RequestDataTooBig: (413, "payload_too_large"),
     TooManyFieldsSent: (413, "payload_too_large"),
     drf.UnsupportedMediaType: (415, "unsupported_media_type"),
+    api.MediaTypeRefused: (415, "unsupported_media_type"),
     drf.ValidationError: (422, "validation_error"),
     # who is calling
     drf.NotAuthenticated: (401, "authentication_required"),
@@ -102,6 +104,12 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     credits.MaxCreditsExceeded: (402, "max_credits_exceeded"),
     UpstreamUnavailable: (503, "upstream_unavailable"),
     ProviderError: (503, "upstream_unavailable"),
+    # conversion
+    conversion.ReportRefused: (422, "report_refused"),
+    conversion.UnknownInventory: (404, "not_found"),
+    conversion.NotConnected: (404, "not_found"),
+    conversion.SyncUnderWay: (409, "sync_in_progress"),
+    conversion.SyncNotOffered: (409, "sync_not_offered"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -128,6 +136,7 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     NotSureEnough: ("fnsku", "confidence", "min_confidence", "credits_charged"),
     credits.MaxCreditsExceeded: ("quoted", "max_credits"),
     api.LimitExceeded: ("violated_policies",),
+    conversion.ReportRefused: ("reasons",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages
@@ -136,6 +145,7 @@ RETRY_AFTER = {
     "idempotency_in_progress": 1,
     "rate_limited": 60,
     "service_unavailable": 2,
+    "sync_in_progress": 60,
     "upstream_unavailable": 30,
 }
 

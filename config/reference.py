@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from api.renderers import dumps
 from api.schema import document
+from config.described import JSON
 from config.described_headers import BILLABLE
 from config.docs import contents, kept_for_a_while
 from config.markdown import inline, rendered
@@ -126,10 +127,19 @@ def inputs(described: Json, operation: Json) -> Iterator[Json]:
         title: [parameter(described, one) for one in parameters(operation, place)] for place, title in PLACES
     }
     if body := operation.get("requestBody"):
-        found[BODY] = list(fields(described, body["content"]["application/json"]["schema"]))
+        found[BODY] = list(of_body(described, body["content"]))
     for title, told in found.items():
         if told:
             yield {"title": title, "fields": sorted(told, key=lambda one: not one.is_required)}
+
+
+def of_body(described: Json, content: Json) -> Iterator[Field]:
+    """Yield the members of a body, or the one field that says in which forms a file may be sent."""
+    if JSON in content:
+        yield from fields(described, content[JSON]["schema"])
+    else:
+        told = {"type": "string", "description": f"A file, as {', '.join(content)}."}
+        yield field(described, "file", told, True)
 
 
 def parameters(operation: Json, place: str) -> list[Json]:
@@ -275,12 +285,26 @@ def curl(url: str, method: str, path: str, operation: Json, *, credential: str) 
     query = urlencode({name: told["example"] for name, told in given.items() if told["in"] == "query"})
     address = f"{url}{path}?{query}" if query else f"{url}{path}"
     command = [f"curl -s {shlex.quote(address)}"]
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+    media_type, body = example_of_body(operation)
     if method not in ("get", "post") or (method == "post" and body is None):
         command[0] = f"curl -s -X {method.upper()} {shlex.quote(address)}"
     if credential:
         command.append(f'-H "{credential}"')
     if body is not None:
-        command.append("-H 'Content-Type: application/json'")
-        command.append(f"-d {shlex.quote(json.dumps(body, ensure_ascii=False))}")
+        command.append(f"-H 'Content-Type: {media_type}'")
+        command.append(data(media_type, body))
     return " \\\n  ".join(command)
+
+
+def example_of_body(operation: Json) -> tuple[str, Any]:
+    """Return the media type and the example of a body; None for a call without one."""
+    content = operation.get("requestBody", {}).get("content", {})
+    return next(((kind, told["example"]) for kind, told in content.items() if "example" in told), ("", None))
+
+
+def data(media_type: str, body: Any) -> str:
+    """Return the option of curl that sends a body: JSON, or a file as the shell spells its text."""
+    if media_type == JSON:
+        return f"-d {shlex.quote(json.dumps(body, ensure_ascii=False))}"
+    spelled = body.encode("unicode_escape").decode().replace("'", "\\'")
+    return f"--data-binary $'{spelled}'"

@@ -168,12 +168,19 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_TRANSPORT_OPTIONS = {  # whoever sends a task does not wait for a Redis that is away
+    "max_retries": 1,
+    "interval_start": 0,
+    "connect_retries_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+}
 CELERY_BEAT_SCHEDULE = {
     "release-expired-holds": {"task": "credits.tasks.release_expired_holds", "schedule": 30.0},
     "prune-calls": {"task": "api.tasks.prune_calls", "schedule": 600.0},
     "prune-upstream-calls": {"task": "monitoring.tasks.prune_upstream_calls", "schedule": 600.0},
     "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
     "refresh-popular": {"task": "products.tasks.refresh_popular", "schedule": 60.0},
+    "sync-due-inventories": {"task": "conversion.tasks.sync_due_inventories", "schedule": 900.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
@@ -328,6 +335,9 @@ PROVIDERS = entries_of(NAMED_PROVIDERS)
 PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n and n not in NAMED_PROVIDERS])
 PRODUCT_STORE = "products.store.RedisThenPostgres"  # where answers about products are kept between calls
 PRODUCT_SHOWN = "products.shown.shown"  # how a product is told where it is part of another answer
+SPAPI_CLIENT_ID = env("SPAPI_CLIENT_ID", default="")  # the application that customers let read their stock
+SPAPI_CLIENT_SECRET = env("SPAPI_CLIENT_SECRET", default="")
+SPAPI_SESSION: dict[str, Any] = {}  # more options of providers.spapi.session.Session, such as other addresses
 UPSTREAM_DEADLINE_SECONDS = 60  # for one question, however many upstreams are asked
 PRODUCT_FRESH_SECONDS = 3600
 PRODUCT_STALE_SECONDS = 24 * 3600
@@ -349,6 +359,8 @@ API_RATE_LIMITS = {
 }
 
 API_MAX_BODY_BYTES = 1_000_000
+INVENTORY_MAX_BYTES = 64_000_000  # of a report of one's own stock, which goes to disk
+INVENTORY_MAX_ROWS = 200_000
 API_CALL_DAYS = env.int("API_CALL_DAYS", default=90)  # each call is kept that long; the sums of days for good
 IDEMPOTENCY_HOURS = 72  # so long the answer to an Idempotency-Key is kept
 IDEMPOTENCY_LEASE_SECONDS = 120  # an attempt that has not ended by then has died; no upstream takes as long

@@ -178,9 +178,9 @@ def row_of(id: str, user: Any) -> Conversion:
 def answer(request: Request, delivered: Delivered, key: str) -> Response:
     """Return what was delivered and what it cost, or where to look for it."""
     row, due = delivered.row, delivered.due
-    headers = {"X-Credits-Charged": str(due.charged), "Cache-Control": "private, no-cache"}
-    if due.available is not None:
-        headers["X-Credits-Remaining"] = str(due.available)
+    left = spendable(row.user, due.cap) if due.available is None else due.available
+    headers = {"X-Credits-Charged": str(due.charged), "X-Credits-Remaining": str(left)}
+    headers["Cache-Control"] = "private, no-cache"
     if due.charged:
         headers["X-Charge-Id"] = key
     if _WAIT.search(request.META.get("HTTP_PREFER", "")):

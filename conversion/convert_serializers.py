@@ -115,7 +115,7 @@ class ConversionFields(serializers.Serializer[Any]):
     sample = serializers.BooleanField(required=False, help_text="Invented by the built-in stand-in.")
     notes = serializers.ListField(child=serializers.CharField(), required=False)
     checked_at = serializers.DateTimeField(required=False)
-    product = serializers.JSONField(allow_null=True, required=False, help_text="As a lookup tells it.")
+    product = serializers.DictField(allow_null=True, required=False, help_text="As a lookup tells it.")
 
 
 class ConvertOutput(serializers.Serializer[Any]):

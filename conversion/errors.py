@@ -1,5 +1,58 @@
 """What can go wrong with a conversion. Knows no HTTP; `config/errors.py` says how each is answered."""
 
+from collections.abc import Sequence
+from typing import Any
+
+
+class ReportRefused(Exception):
+    """The file is no report that can be read, or no row of it names a pair; the message says which and why.
+
+    `reasons` are the first of its rows that were refused.
+    """
+
+    def __init__(self, why: str, reasons: Sequence[Any] = ()) -> None:
+        self.reasons = [{"line": one.line, "reason": one.reason} for one in reasons]
+        super().__init__(why)
+
+
+class TooManyRows(ReportRefused):
+    """The file has more rows than are taken; none was."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"The report has more than {most:,} rows, which is the most that is taken: none was."
+        )
+
+
+class UnknownInventory(Exception):
+    """There is no such inventory, or it is another account's."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such inventory.")
+
+
+class NotConnected(Exception):
+    """The account has no credentials of Amazon's kept here."""
+
+    def __init__(self) -> None:
+        super().__init__("No seller account is connected.")
+
+
+class SyncUnderWay(Exception):
+    """The account's stock is being fetched, or is about to be."""
+
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__("The stock is being fetched already. Look at last_synced_at a little later.")
+
+
+class SyncNotOffered(Exception):
+    """This install has no application at Amazon by which sellers could let it read their stock."""
+
+    def __init__(self) -> None:
+        super().__init__("This install is not registered with Amazon. Upload a report instead.")
+
 
 class NoMatch(Exception):
     """Nobody knows which ASIN the code means. Costs nothing."""

@@ -38,6 +38,36 @@ class Inventory(models.Model):
         return f"{self.layout} of {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class SellerAccount(models.Model):
+    """An account's credentials at Amazon, by which its stock is fetched once a day.
+
+    The token is sealed (`conversion.seller_accounts`): the database alone opens it to nobody.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="seller_account")
+    region = models.CharField(max_length=2)
+    seller_id = models.CharField(max_length=20)
+    marketplaces = models.JSONField(help_text="Codes of those whose stock is fetched.")
+    token = models.BinaryField(editable=False, help_text="The refresh token, sealed.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    queued_at = models.DateTimeField(null=True, help_text="Since when a fetching is wanted.")
+    running_until = models.DateTimeField(null=True, help_text="Past it, whoever was fetching has died.")
+    tried_at = models.DateTimeField(null=True)
+    last_synced_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=40, blank=True, help_text="Of the last try; empty: none.")
+
+    def __str__(self) -> str:
+        return f"{self.seller_id} in {self.region}"
+
+    @property
+    def state(self) -> str:
+        """Whether its stock is being fetched ("running"), is about to be ("queued"), or neither ("idle")."""
+        if self.running_until and self.running_until > timezone.now():
+            return "running"
+        return "queued" if self.queued_at else "idle"
+
+
 class Mapping(models.Model):
     """Somebody claims that a code leads to an ASIN: who, when, and for whom.
 

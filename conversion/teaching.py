@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from conversion.confidence import combine
 from conversion.knowledge import forget
 from conversion.learning import confirmed, learned, rejected
 from conversion.models import Conversion, Share
@@ -25,7 +26,8 @@ def teach(conversion: Conversion, *, asin: str, weight: float) -> None:
     if not weight or not claims:
         return
     known = _locked(sorted(learned(claims, facts, {}, weight=0.0)))
-    truth = confirmed(asin) if asin else rejected([conversion.asin], claims, facts, known)
+    answer = combine(claims, facts, known)
+    truth = confirmed(asin, answer) if asin else rejected([conversion.asin], answer)
     _write(learned(claims, facts, truth, known, weight=weight))
     transaction.on_commit(forget)
 

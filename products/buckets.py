@@ -89,11 +89,6 @@ class Bucket(NamedTuple):
     lowest: Decimal | None
     highest: Decimal | None
 
-    @property
-    def place(self) -> Place:
-        """Its place in the list."""
-        return Place(self.period, self.series)
-
 
 def read(
     *,

@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
 from products import tally
-from products.tally import HOUR, KEPT_HOURS, Outcome
+from products.popularity import HOUR
+from products.tally import KEPT_HOURS, Outcome
 
 KEPT = (Outcome.HIT, Outcome.NEGATIVE)  # needed nobody
 NO_LOOKUPS = (Outcome.REFUSED, Outcome.PREFETCHED)  # do not count for the rate

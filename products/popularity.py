@@ -10,7 +10,7 @@ from typing import Any
 
 from django_redis import get_redis_connection
 
-HOUR = 3600
+HOUR = 3600  # seconds
 MOST = 10_000  # of one hour
 WEIGHTS = (1.0, 0.5)  # of this hour, and of the one before
 LEAST = 2  # so weighted; asked once is no sign

@@ -15,10 +15,10 @@ from django_redis import get_redis_connection
 
 from api.batches import BatchWriter, register
 from products import popularity
+from products.popularity import HOUR
 from providers.base import Answer, Freshness
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
 
-HOUR = 3600
 KEPT_HOURS = 8 * 24
 
 

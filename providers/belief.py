@@ -22,7 +22,7 @@ MOST = Decimal(10**10)  # more than anything on sale, in any currency
 LONGEST_TEXT = 20_000  # characters; Amazon's own limits are a tenth of that
 LONGEST_LINE = 2_000
 MOST_ENTRIES = 1_000  # in any list of an answer but the history
-_CURRENCY = re.compile(r"[A-Z]{3}")
+CURRENCY = re.compile(r"[A-Z]{3}")
 
 IMAGE_HOSTS = ("media-amazon.com", "ssl-images-amazon.com", "images-amazon.com")  # and all names below them
 PAGE_HOSTS = tuple(place.domain for place in MARKETPLACES.values())
@@ -37,9 +37,9 @@ def doubt(product: ProductData, *, asin: str, marketplace: str) -> str | None:
 
 def _doubts(product: ProductData) -> Iterator[str]:
     for name, value in _money(product):
-        if not _is_sane(value.amount) or not _CURRENCY.fullmatch(value.currency):
+        if not is_sane(value.amount) or not CURRENCY.fullmatch(value.currency):
             yield f"{name} is {str(value.amount)[:20]} {value.currency[:3]}"
-    if product.rating is not None and not (_is_sane(product.rating) and product.rating <= 5):
+    if product.rating is not None and not (is_sane(product.rating) and product.rating <= 5):
         yield f"rating is {str(product.rating)[:20]}"
     if any(review.rating is not None and not 0 <= review.rating <= 5 for review in product.reviews or ()):
         yield "a review's rating is out of range"
@@ -48,7 +48,7 @@ def _doubts(product: ProductData) -> Iterator[str]:
             yield f"{name} is negative"
     if any(rank.rank < 1 for rank in (product.rank, *(product.ranks or ())) if rank is not None):
         yield "a rank is below 1"
-    if any(point.value is not None and not _is_sane(point.value) for point in product.history or ()):
+    if any(point.value is not None and not is_sane(point.value) for point in product.history or ()):
         yield "its history holds an impossible value"
 
 
@@ -59,7 +59,8 @@ def _money(product: ProductData) -> Iterator[tuple[str, Money]]:
     return ((name, value) for name, value in named if value is not None)
 
 
-def _is_sane(value: Decimal) -> bool:
+def is_sane(value: Decimal) -> bool:
+    """Say whether this can be an amount of anything."""
     return value.is_finite() and 0 <= value <= MOST
 
 
@@ -105,7 +106,7 @@ def _lines(texts: tuple[str, ...] | None) -> tuple[str, ...] | None:
 def _images(images: tuple[ImageData, ...] | None) -> tuple[ImageData, ...] | None:
     if images is None:
         return None
-    known = (image for image in images[:MOST_ENTRIES] if _leads_to(image.url, IMAGE_HOSTS))
+    known = (image for image in images[:MOST_ENTRIES] if is_picture(image.url))
     return tuple(replace(image, variant=_line(image.variant)) for image in known)
 
 
@@ -128,6 +129,11 @@ def _review(review: ReviewData) -> ReviewData:
         body=(paragraphs(review.body) or "")[:LONGEST_TEXT] or None,
         author=_line(review.author),
     )
+
+
+def is_picture(url: str | None) -> bool:
+    """Say whether the address is one of Amazon's for pictures."""
+    return _leads_to(url, IMAGE_HOSTS)
 
 
 def _leads_to(url: str | None, domains: Iterable[str]) -> bool:

@@ -37,6 +37,21 @@ class ProviderError(Exception):
         self.is_told = False
 
 
+def unbelievable(what: object) -> ProviderError:
+    """Return the error for an answer that cannot be believed, which says what it holds or lacks."""
+    return ProviderError(str(what), retryable=False, reason=ErrorClass.INVALID_ANSWER)
+
+
+def left_out(what: str = "ASIN") -> ProviderError:
+    """Return the error for a thing that was asked about, and of which the answer says nothing."""
+    return ProviderError(f"it left this {what} out", retryable=False, reason=ErrorClass.PARTIAL)
+
+
+def no_such_call() -> ProviderError:
+    """Return the error for an address that the upstream does not know: ours is wrong."""
+    return ProviderError("no such call", retryable=False, reason=ErrorClass.INVALID_REQUEST)
+
+
 class UpstreamUnavailable(Exception):
     """Every provider that could have answered failed, and nothing young enough was kept.
 

@@ -14,6 +14,7 @@ def surroundings(settings: Settings) -> None:
     """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.PROVIDERS = [sample()]
+    settings.SPAPI_CLIENT_ID = settings.SPAPI_CLIENT_SECRET = "an application"
 
 
 @pytest.fixture

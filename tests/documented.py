@@ -83,6 +83,8 @@ def call(command: str) -> requests.Response:
             headers[name] = value.strip()
         elif word == "-d":
             body = next(words)
+        elif word == "--data-binary":  # followed by $'…', as the shell spells text with tabs
+            body = next(words).removeprefix("$").encode().decode("unicode_escape")
         elif word.startswith("-"):
             assert word in ("-s", "-i", "-sS", "-f"), word
         else:

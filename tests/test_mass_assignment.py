@@ -5,12 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from accounts.models import APIKey, User
 from accounts.sessions import SignedIn
 from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
 from accounts.verification import token_for
+from conversion.seller_accounts import connect
+from conversion.tests.reports import of
+from conversion.tests.test_seller_account import SELLER
 from credits.models import Hold, LedgerEntry, Wallet
 from products.tests.factories import ASIN, give
 from tests.routes import WRITES, Route, api_routes, table
@@ -18,6 +22,13 @@ from tests.test_matrix import FOR_OPERATORS, address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 Body = dict[str, Any]
+
+
+def connected(user: User) -> Body:
+    """Nothing, for a user who has connected a seller account."""
+    connect(user=user, **SELLER)
+    return {}
+
 
 # A good body of each call that writes, made for the session that calls.
 BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
@@ -34,7 +45,13 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
     ("conversion:convert", "post"): lambda _: {"fnsku": "X0001ABCDE"},
     ("conversion:feedback", "post"): lambda _: {"correct": False},
     ("conversion:validate", "post"): lambda _: {"codes": [ASIN]},
+    ("conversion:inventories", "post"): lambda _: {"file": SimpleUploadedFile("stock.txt", of([1]))},
+    ("conversion:inventory", "delete"): lambda _: {},
+    ("conversion:seller-account", "put"): lambda _: SELLER,
+    ("conversion:seller-account", "delete"): lambda me: connected(me.user),
+    ("conversion:seller-account-sync", "post"): lambda me: connected(me.user),
 }
+FORMATS = {("conversion:inventories", "post"): "multipart"}  # where it is not JSON
 # What somebody might try, each with a value that would pay.
 COVETED: dict[str, Callable[[User], Any]] = {
     "balance": lambda victim: 1_000_000,
@@ -165,7 +182,9 @@ def test_the_query_gives_nobody_anything_either(
 def call(route: Route, method: str, me: SignedIn, body: Body, query: str = "") -> Any:
     """Make the call as the session."""
     client: APIClient = bearing(me.access_token)
-    return getattr(client, method)(address(route, me.user) + query, body, format="json")
+    return getattr(client, method)(
+        address(route, me.user) + query, body, format=FORMATS.get((route.name, method), "json")
+    )
 
 
 def test_what_is_said_of_calls_is_said_of_calls_that_exist() -> None:

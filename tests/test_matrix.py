@@ -19,7 +19,7 @@ from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_request_id, new_ulid, uuid_of
 from conversion import ids
-from conversion.models import Conversion
+from conversion.models import Conversion, Inventory
 from credits.services import charge
 from products.tests.factories import ASIN, give
 from tests.routes import Route, api_routes, table
@@ -55,12 +55,18 @@ def a_conversion(user: User) -> str:
     return ids.shown(row.pk)
 
 
+def an_inventory(user: User) -> int:
+    """A report that this user has sent."""
+    return Inventory.objects.create(owner=user, layout="x", marketplace="US").pk
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key", "key_id"): a_key,
     ("accounts:key-reroll", "key_id"): a_key,
     ("conversion:conversion", "id"): a_conversion,
     ("conversion:feedback", "id"): a_conversion,
+    ("conversion:inventory", "id"): an_inventory,
     ("credits:charge", "id"): a_charge,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.

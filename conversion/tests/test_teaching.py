@@ -5,6 +5,7 @@ import pytest
 from accounts.models import User
 from accounts.tests.factories import a_user
 from conversion import starts
+from conversion.confidence import combine
 from conversion.learning import confirmed, learned, rejected
 from conversion.models import Share
 from conversion.reliability import TRUST_START, Beta
@@ -42,7 +43,8 @@ def test_a_stranger_moves_as_much_as_is_said(alice: User) -> None:
     row = said.conversion
     claims, facts = claims_of(row.heard), facts_of(row.heard)
     assert said.weight == A_STRANGER
-    assert counts() == learned(claims, facts, confirmed(ASIN), weight=A_STRANGER)
+    truth = confirmed(ASIN, combine(claims, facts))
+    assert counts() == learned(claims, facts, truth, weight=A_STRANGER)
 
 
 def test_a_correction_teaches_who_was_right_instead(alice: User) -> None:
@@ -57,7 +59,8 @@ def test_a_bare_rejection_teaches_that_it_is_one_of_the_others_or_none(alice: Us
     row = an_answer(alice)
     claims, facts = claims_of(row.heard), facts_of(row.heard)
     wrong(row)
-    assert counts() == learned(claims, facts, rejected([ASIN], claims, facts), weight=A_STRANGER)
+    truth = rejected([ASIN], combine(claims, facts))
+    assert counts() == learned(claims, facts, truth, weight=A_STRANGER)
 
 
 def test_it_builds_on_what_was_taught_before(alice: User) -> None:
@@ -66,7 +69,8 @@ def test_it_builds_on_what_was_taught_before(alice: User) -> None:
     row = an_answer(alice, code=OTHER_CODE)
     said = right(row)
     claims, facts = claims_of(row.heard), facts_of(row.heard)
-    assert counts() == learned(claims, facts, confirmed(ASIN), first, weight=said.weight)
+    truth = confirmed(ASIN, combine(claims, facts, first))
+    assert counts() == learned(claims, facts, truth, first, weight=said.weight)
 
 
 def test_an_account_speaks_of_a_pair_once(alice: User) -> None:

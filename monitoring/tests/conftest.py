@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.tests.factories import a_user, person
 from products.tests.factories import sample
 from providers.http import Patience
+from providers.keepa.tests.upstream import knows_all
 from providers.tests import loopback
 from providers.tests.loopback import Server
 
@@ -42,7 +43,7 @@ def as_operator(operator: User) -> APIClient:
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A Keepa on this machine."""
-    with loopback.serving() as running:
+    with loopback.serving(knows_all) as running:
         yield running
 
 

@@ -20,8 +20,9 @@ from products.tests.factories import a_product, sample, upstream
 from providers.errors import ErrorClass, ProviderError
 from providers.http import credential_name
 from providers.keepa.provider import KeepaProvider
+from providers.keepa.tests.upstream import body, product
 from providers.sample import failures
-from providers.tests.loopback import Server, body, html, product, says
+from providers.tests.loopback import Server, html, says
 
 pytestmark = pytest.mark.django_db
 

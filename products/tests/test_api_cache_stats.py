@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from products import tally
-from products.tally import HOUR, Noted, Outcome
+from products.popularity import HOUR
+from products.tally import Noted, Outcome
 from products.tests.factories import ASIN
 
 pytestmark = pytest.mark.django_db

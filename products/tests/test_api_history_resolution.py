@@ -12,6 +12,7 @@ from accounts.models import User
 from products.models import Observation
 from products.tests.factories import ASIN, full, purse
 from providers.http import Patience
+from providers.keepa.tests import upstream as keepa_upstream
 from providers.tests import loopback
 from providers.tests.loopback import says
 
@@ -210,13 +211,13 @@ def three_years() -> dict[str, Any]:
     csv[3] = [part for n, at in enumerate(days) for part in (minutes(at), 1000 + n)]
     csv[16] = [part for n, at in enumerate(days) for part in (minutes(at), 40 + n % 10)]
     csv[18] = [part for n, at in enumerate(days) for part in (minutes(at), 1000 + n, 0)]
-    return loopback.product(ASIN, csv=csv)
+    return keepa_upstream.product(ASIN, csv=csv)
 
 
 def test_one_lookup_fills_years_of_price_rank_and_rating(
     as_alice: APIClient, alice: User, settings: Settings
 ) -> None:
-    with loopback.serving(says(loopback.body(three_years()))) as keepa:
+    with loopback.serving(says(keepa_upstream.body(three_years()))) as keepa:
         options = {"api_key": "k" * 64, "base_url": keepa.url, "patience": Patience(attempts=1)}
         backend = "providers.keepa.provider.KeepaProvider"
         settings.PROVIDERS = [{"NAME": "keepa", "BACKEND": backend, "OPTIONS": options}]

@@ -13,6 +13,7 @@ from accounts.tests.factories import bearing, key_of
 from products.tests.factories import ASIN, a_product, full, purse, sample, upstream
 from providers.base import Part
 from providers.http import Patience
+from providers.keepa.tests.upstream import body, knows_all, product
 from providers.tests import loopback
 from providers.tests.loopback import Behaviour, Handler, Query, Server, says
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 URL = f"/api/v1/products/{ASIN}"
 MISBEHAVIOURS: dict[str, Behaviour] = {
     "a web page": loopback.html,
-    "another ASIN": says(loopback.body(loopback.product("B000000000"))),
+    "another ASIN": says(body(product("B000000000"))),
     "half an answer": loopback.truncated,
     "100 MB": loopback.bomb,
     "JSON without end": loopback.endless,
@@ -44,7 +45,7 @@ MISBEHAVIOURS: dict[str, Behaviour] = {
 @pytest.fixture
 def keepa() -> Iterator[Server]:
     """An upstream on this machine that speaks Keepa's format and does as it is told."""
-    with loopback.serving() as server:
+    with loopback.serving(knows_all) as server:
         yield server
 
 

@@ -11,9 +11,10 @@ from pytest_django import Settings
 from accounts.models import User
 from products import refreshing, tally
 from products.models import Product
+from products.popularity import HOUR
 from products.refreshing import TURN
 from products.store import RedisThenPostgres
-from products.tally import HOUR, Noted, Outcome
+from products.tally import Noted, Outcome
 from products.tasks import refresh_popular
 from products.tests.factories import a_product, full, kept_answer, purse, upstream
 from providers.base import Part, ProductData

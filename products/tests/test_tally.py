@@ -22,7 +22,8 @@ from rest_framework.test import APIClient
 from accounts.tests.watching import asked_of_redis
 from products import services, tally
 from products.errors import NotKept, ProductNotFound
-from products.tally import HOUR, KEPT_HOURS, Noted, Outcome
+from products.popularity import HOUR
+from products.tally import KEPT_HOURS, Noted, Outcome
 from products.tests.factories import ASIN, NOON, kept_answer, sample, upstream
 from providers.base import Answer, Freshness, Part, Source
 from providers.errors import ErrorClass, MarketplaceNotServed, ProviderError, UpstreamUnavailable

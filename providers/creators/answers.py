@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from providers.base import ProductData
 from providers.creators import parse
-from providers.creators.wire import Raw, Unbelievable, objects, word
 from providers.marketplaces import Marketplace
+from providers.reading import Raw, Unbelievable, objects, word
 
 NOT_FOUND = frozenset({"ItemNotFound", "InvalidItemId"})
 _ASIN = re.compile(r"\b(?:B0[A-Z0-9]{8}|\d{9}[\dX])\b", re.ASCII)

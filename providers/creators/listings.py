@@ -3,7 +3,8 @@
 import re
 
 from providers.base import Availability, Money, OfferData
-from providers.creators.wire import Raw, at, money, objects, word
+from providers.creators.wire import money
+from providers.reading import Raw, at, flag, objects, word
 from providers.text import line
 
 SUBSCRIPTION = "SUBSCRIBE_AND_SAVE"  # a price for those who commit themselves, not what a buyer pays
@@ -76,13 +77,12 @@ def _price(listing: Raw) -> Money | None:
 
 
 def _offer(listing: Raw) -> OfferData:
-    wins = listing.get("isBuyBoxWinner")
     return OfferData(
         seller_id=line(at(listing, "merchantInfo", "id")),
         seller_name=line(at(listing, "merchantInfo", "name")),
         condition=_condition(listing),
         price=_price(listing),
-        is_buy_box=wins if isinstance(wins, bool) else None,
+        is_buy_box=flag(listing.get("isBuyBoxWinner")),
     )
 
 

@@ -6,15 +6,16 @@ The address of the page is made by us: Amazon's `detailPageURL` carries the part
 import re
 from collections.abc import Iterator
 
+from providers import reading
 from providers.base import Identifiers, ImageData, ProductData, RankData
 from providers.creators import listings
 from providers.creators.measures import measurements
-from providers.creators.wire import Raw, Unbelievable, at, objects, stars, whole, word
+from providers.creators.wire import whole
 from providers.marketplaces import Marketplace
+from providers.reading import Raw, Unbelievable, at, lines, listed, objects, stars, word
 from providers.text import line
 
 SIZES = ("hiRes", "large")  # of a picture, the largest first
-_ASIN = re.compile(r"[A-Z0-9]{10}")
 _DIGITS = re.compile(r"\d{8,14}", re.ASCII)
 _ISBN = re.compile(r"\d{9}[\dX]|\d{13}", re.ASCII)
 
@@ -30,11 +31,11 @@ def product(raw: Raw, place: Marketplace, *, with_offers: bool = False) -> Produ
         title=line(at(raw, "itemInfo", "title", "displayValue")),
         brand=line(at(raw, "itemInfo", "byLineInfo", "brand", "displayValue")),
         manufacturer=line(at(raw, "itemInfo", "byLineInfo", "manufacturer", "displayValue")),
-        bullets=_texts(at(raw, "itemInfo", "features", "displayValues")),
+        bullets=lines(at(raw, "itemInfo", "features", "displayValues")),
         images=_images(at(raw, "images")),
         categories=_categories(raw),
         url=f"https://www.{place.domain}/dp/{asin}",
-        parent_asin=_asin(raw.get("parentASIN")),
+        parent_asin=reading.asin(raw.get("parentASIN")),
         price=listings.price(raw),
         list_price=listings.list_price(raw),
         availability=listings.availability(raw),
@@ -51,18 +52,12 @@ def product(raw: Raw, place: Marketplace, *, with_offers: bool = False) -> Produ
     return found
 
 
-def _texts(values: object) -> tuple[str, ...] | None:
-    if not isinstance(values, list):
-        return None
-    return tuple(text for text in map(line, values) if text is not None)
-
-
 def _images(images: object) -> tuple[ImageData, ...] | None:
     """Return the main picture and the others, each in its largest size."""
     if not isinstance(images, dict):
         return None
     main = _image(images.get("primary"), "MAIN")
-    others = (_image(image, None) for image in objects(images, "variants") or ())
+    others = (_image(image, None) for image in listed(images, "variants"))
     return tuple(image for image in (main, *others) if image is not None)
 
 
@@ -109,10 +104,6 @@ def _rank(node: object) -> RankData | None:
     if not rank:
         return None
     return RankData(rank=rank, category=line(at(node, "displayName")), category_id=word(node, "id"))
-
-
-def _asin(value: object) -> str | None:
-    return value if isinstance(value, str) and _ASIN.fullmatch(value) else None
 
 
 def _identifiers(known: object) -> Identifiers | None:

@@ -5,6 +5,7 @@ for one purpose, to advertise Amazon's products: so nobody uses it by accident (
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import structlog
@@ -12,18 +13,19 @@ from django.core.exceptions import ImproperlyConfigured
 
 from providers.attempts import Observer, announce
 from providers.base import Part, ProductData, ProductProvider
+from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
-from providers.creators import answers, tokens
+from providers.creators import answers, exchange
 from providers.creators.paths import PATHS, RESOURCES
 from providers.creators.refusals import Missing, TokenRefused, refused
-from providers.creators.tokens import Tokens
 from providers.creators.versions import VERSIONS
-from providers.creators.wire import Unbelievable
-from providers.errors import ErrorClass, ProviderError
-from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name
+from providers.errors import left_out, unbelievable
+from providers.http import Call, HTTPClient, Manners, Patience, credential_name
 from providers.limits import Rate, Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
+from providers.reading import Unbelievable, length
+from providers.tokens import Tokens
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -78,22 +80,13 @@ class CreatorsProvider(ProductProvider):
         self._version = VERSIONS[version]
         self._tag = partner_tag
         self.marketplaces = self._version.marketplaces
-
-        def client(url: str, manners: Manners) -> HTTPClient:
-            return HTTPClient(
-                self.name,
-                url,
-                credential=self.credential,
-                manners=manners,
-                patience=patience,
-                observe=observe,
-                clock=clock,
-            )
-
-        exchange = client(token_url or self._version.token_url, Manners(refused=tokens.refused))
-        self._client = client(base_url, _manners(calls_per_second))
-        self._tokens = Tokens(self._version, credential_id, secret, client=exchange, clock=clock)
-        self._exchange = exchange
+        client = partial(
+            HTTPClient, self.name, credential=self.credential, patience=patience, observe=observe, clock=clock
+        )
+        asked = client(token_url or self._version.token_url, manners=Manners(refused=exchange.refused))
+        self._exchange = exchange.Exchange(self._version, credential_id, secret, client=asked)
+        self._tokens = Tokens(self._exchange, clock=clock)
+        self._client = client(base_url, manners=_manners(calls_per_second))
 
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -118,19 +111,9 @@ class CreatorsProvider(ProductProvider):
         A batch that fails is left out of the answer; the last failure is raised when nothing at all was
         answered.
         """
-        place, found = MARKETPLACES[marketplace], dict[str, ProductData | None]()
-        failure: ProviderError | None = None
-        for start in range(0, len(asins), self.max_batch):
-            batch = asins[start : start + self.max_batch]
-            try:
-                answered, doubt = self._batch(batch, place, with_offers=Part.OFFERS in parts)
-                found |= answered
-                failure = doubt or failure
-            except ProviderError as error:
-                failure = error
-        if failure is not None and not found:
-            raise failure
-        return found
+        place, with_offers = MARKETPLACES[marketplace], Part.OFFERS in parts
+        batches = cut(asins, self.max_batch)
+        return gathered(partial(self._batch, batch, place, with_offers=with_offers) for batch in batches)
 
     def standings(self) -> list[Standing]:
         """Return how many calls can be made now."""
@@ -138,12 +121,11 @@ class CreatorsProvider(ProductProvider):
 
     def health(self) -> list[Health]:
         """Return how its call and the exchange of its credential fare."""
-        return self._client.health(OPERATION) + self._exchange.health(tokens.OPERATION)
+        return self._client.health(OPERATION) + self._exchange.health()
 
     def _batch(
         self, batch: Sequence[str], place: Marketplace, *, with_offers: bool
-    ) -> tuple[dict[str, ProductData | None], ProviderError | None]:
-        """Return what was answered of a batch, and why something is missing, if something is."""
+    ) -> Answered[ProductData | None]:
         try:
             body = self._ask(batch, place)
             found, doubts = answers.read(body, batch, place, with_offers=with_offers)
@@ -152,22 +134,21 @@ class CreatorsProvider(ProductProvider):
                 raise
             return {str(missing.resource): None}, missing
         except Unbelievable as error:
-            raise _unbelievable(error) from None
+            raise unbelievable(error) from None
         for doubt in doubts:
             log.warning("upstream_doubted", provider=self.name, doubt=str(doubt))
         if doubts:
-            return found, _unbelievable(doubts[-1])
-        left_out = ProviderError("it left this ASIN out", retryable=False, reason=ErrorClass.PARTIAL)
-        return found, left_out if len(found) < len(batch) else None
+            return found, unbelievable(doubts[-1])
+        return found, left_out() if len(found) < len(batch) else None
 
     def _ask(self, batch: Sequence[str], place: Marketplace) -> dict[str, Any]:
         """Ask, with another token when the first is refused, but not with a third."""
-        token = self._tokens.get()
+        token = self._tokens.current()
         try:
             return self._client.send(self._call(batch, place, token)).body
         except TokenRefused:
-            self._tokens.forget(token)
-        return self._client.send(self._call(batch, place, self._tokens.get())).body
+            another = self._tokens.instead_of(token)
+        return self._client.send(self._call(batch, place, another)).body
 
     def _call(self, batch: Sequence[str], place: Marketplace, token: Secret) -> Call:
         return Call(
@@ -196,20 +177,10 @@ def _unknown_version(version: object) -> tuple[str, str]:
     )
 
 
-def _unbelievable(doubt: Unbelievable) -> ProviderError:
-    return ProviderError(str(doubt), retryable=False, reason=ErrorClass.INVALID_ANSWER)
-
-
 def _manners(calls_per_second: float) -> Manners:
     return Manners(
         rates={OPERATION: Rate(calls_per_second, max(1.0, calls_per_second))},
         refused=refused,
         cost=lambda reply: 1 if reply.status else None,
-        delivered=lambda call, reply: len(_items(reply)),
+        delivered=lambda call, reply: length(reply.body, "itemsResult", "items"),
     )
-
-
-def _items(reply: Reply) -> list[Any]:
-    result = reply.body.get("itemsResult")
-    items = result.get("items") if isinstance(result, dict) else None
-    return items if isinstance(items, list) else []

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, unbelievable
 from providers.kinds import Kind
 from providers.recognition import recognise
 
@@ -30,17 +30,17 @@ def task(body: Mapping[str, Any], code: str) -> Task:
         raise ProviderError("it refuses the code", retryable=False, reason=ErrorClass.INVALID_REQUEST)
     data = body.get("data")
     if not isinstance(data, dict):
-        raise _unbelievable("no task")
+        raise unbelievable("the upstream sent no task")
     _check_code(data.get("barCode"), code)
     state = data.get("taskState")
     if isinstance(state, bool) or state not in (PENDING, FINISHED, FAILED):
-        raise _unbelievable("a task in no known state")
+        raise unbelievable("the upstream sent a task in no known state")
     return Task(is_pending=state == PENDING, asin=_asin(data.get("asin")) if state == FINISHED else None)
 
 
 def _check_code(told: object, asked: str) -> None:
     if not isinstance(told, str) or told.strip().upper() != asked.strip().upper():
-        raise _unbelievable("an answer about another code")
+        raise unbelievable("the upstream sent an answer about another code")
 
 
 def _asin(value: object) -> str | None:
@@ -49,9 +49,5 @@ def _asin(value: object) -> str | None:
         return None
     found = recognise(value) if isinstance(value, str) else None
     if found is None or found.kind not in (Kind.ASIN, Kind.ISBN10):
-        raise _unbelievable("what is no ASIN")
+        raise unbelievable("the upstream sent what is no ASIN")
     return found.normal
-
-
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(f"the upstream sent {what}", retryable=False, reason=ErrorClass.INVALID_ANSWER)

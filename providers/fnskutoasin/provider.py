@@ -13,13 +13,15 @@ from typing import Any, ClassVar
 from providers import deadline
 from providers.attempts import Observer, announce
 from providers.base import IdentifierProvider, Match, Source
+from providers.batches import found_or_raised
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, no_such_call
 from providers.fnskutoasin.parse import FINISHED, Task, task
 from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name, no_json, refusal
 from providers.kinds import Kind
 from providers.limits import Rate, Standing
+from providers.reading import at
 from providers.transport import Secret
 from providers.turns import turns
 
@@ -93,9 +95,8 @@ class FnskuToAsinProvider(IdentifierProvider):
             if not searched or not self._paused(end):
                 break
             searched = self._round(searched, marketplace, found, failures)
-        if not found and (failures or searched):
-            raise failures[-1] if failures else _still_searching(ASK_AGAIN_SECONDS)
-        return found
+        pending = _still_searching(ASK_AGAIN_SECONDS) if searched else None
+        return found_or_raised(found, failures[-1] if failures else pending)
 
     def standings(self) -> list[Standing]:
         """Return how many calls can be made now."""
@@ -177,18 +178,13 @@ def _no_json(reply: Reply) -> ProviderError:
 def _refusal(reply: Reply) -> ProviderError:
     """Read a refusal. An unknown code is not an HTTP 404: the address is wrong."""
     if reply.status == 404:
-        return ProviderError("no such call", retryable=False, reason=ErrorClass.INVALID_REQUEST)
+        return no_such_call()
     return refusal(reply)
-
-
-def _data(reply: Reply) -> Mapping[str, Any]:
-    data = reply.body.get("data")
-    return data if isinstance(data, dict) else {}
 
 
 def _cost(reply: Reply) -> float | None:
     """A search that is finished is paid; None: nobody said how far it is."""
-    state = _data(reply).get("taskState")
+    state = at(reply.body, "data", "taskState")
     return None if state is None else float(state == FINISHED)
 
 
@@ -197,5 +193,5 @@ MANNERS = Manners(
     refused=_refusal,
     no_json=_no_json,
     cost=_cost,
-    delivered=lambda call, reply: int(_data(reply).get("taskState") == FINISHED),
+    delivered=lambda call, reply: int(at(reply.body, "data", "taskState") == FINISHED),
 )

@@ -1,13 +1,9 @@
 """Keepa's offers, of which it also keeps those that are long gone. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from providers.base import OfferData
-from providers.keepa.wire import CONDITIONS, moment, money, whole
+from providers.keepa.wire import CONDITIONS, moment, money
 from providers.marketplaces import Marketplace
-
-Raw = Mapping[str, Any]
+from providers.reading import Raw, at, flag, whole, word
 
 
 def offers(raw: Raw, place: Marketplace) -> tuple[OfferData, ...] | None:
@@ -28,13 +24,13 @@ def _offer(offer: Raw, raw: Raw, place: Marketplace) -> OfferData:
     price, shipping = rows[-2:] if isinstance(rows, list) and len(rows) >= 3 else (None, None)
     condition, seen = whole(offer.get("condition")), whole(offer.get("lastSeen"))
     return OfferData(
-        seller_id=_text(offer.get("sellerId")),
-        seller_name=_text(offer.get("sellerName")),
+        seller_id=word(offer.get("sellerId")),
+        seller_name=word(offer.get("sellerName")),
         condition=CONDITIONS[condition] if condition is not None and condition < len(CONDITIONS) else None,
         price=money(price, place),
         shipping=money(shipping, place),
-        is_fba=_flag(offer.get("isFBA")),
-        is_prime=_flag(offer.get("isPrime")),
+        is_fba=flag(offer.get("isFBA")),
+        is_prime=flag(offer.get("isPrime")),
         is_buy_box=_is_buy_box(offer, raw, condition),
         seen_at=moment(seen) if seen else None,
     )
@@ -42,16 +38,7 @@ def _offer(offer: Raw, raw: Raw, place: Marketplace) -> OfferData:
 
 def _is_buy_box(offer: Raw, raw: Raw, condition: int | None) -> bool | None:
     """The buy box names its seller only; of a seller's offers the new one is meant. None: nobody said."""
-    stats = raw.get("stats")
-    winner = stats.get("buyBoxSellerId") if isinstance(stats, dict) else None
+    winner = at(raw, "stats", "buyBoxSellerId")
     if not isinstance(winner, str):
         return None
     return winner == offer.get("sellerId") and condition == 1
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None

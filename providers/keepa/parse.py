@@ -6,20 +6,20 @@ to be trusted.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from providers import reading
 from providers.base import Availability, Identifiers, ImageData, Measurements, Money, ProductData, RankData
 from providers.keepa import wire
 from providers.keepa.offers import offers
-from providers.keepa.wire import Unbelievable, money, stars, whole
+from providers.keepa.wire import money, stars
 from providers.marketplaces import Marketplace
+from providers.reading import Raw, Unbelievable, lines, listed, objects, table, whole
 from providers.text import line, paragraphs
 
 IMAGES = "https://m.media-amazon.com/images/I/"
 NOT_FOUND_TYPES = (3, 4)  # nothing accessible; invalid or deprecated ASIN. An unknown ASIN is not an HTTP 404
 _IMAGE = re.compile(r"[\w+%.,~-]+\.(?:jpe?g|png|gif|webp)", re.ASCII | re.IGNORECASE)
-_ASIN = re.compile(r"[A-Z0-9]{10}")
 _DIGITS = re.compile(r"\d{8,14}", re.ASCII)
 _AMAZON_OFFER = {
     0: Availability.IN_STOCK,
@@ -27,8 +27,6 @@ _AMAZON_OFFER = {
     3: Availability.BACKORDER,
     4: Availability.DELAYED,
 }
-
-Raw = Mapping[str, Any]
 
 
 def product(raw: Raw, place: Marketplace, *, with_offers: bool = False) -> ProductData | None:
@@ -46,12 +44,12 @@ def product(raw: Raw, place: Marketplace, *, with_offers: bool = False) -> Produ
         brand=line(raw.get("brand")),
         manufacturer=line(raw.get("manufacturer")),
         description=paragraphs(raw.get("description")),
-        bullets=_lines(raw.get("features")),
+        bullets=lines(raw.get("features")),
         images=_images(raw.get("images")),
         categories=_categories(raw),
         product_type=line(raw.get("type")),
         url=f"https://www.{place.domain}/dp/{asin}",
-        parent_asin=_asin(raw.get("parentAsin")),
+        parent_asin=reading.asin(raw.get("parentAsin")),
         variation_asins=_variations(raw),
         price=price,
         list_price=money(_current(raw, wire.LIST_PRICE), place),
@@ -80,8 +78,7 @@ def codes(raw: Raw) -> frozenset[str]:
 
 
 def _stats(raw: Raw) -> Raw:
-    stats = raw.get("stats")
-    return stats if isinstance(stats, dict) else {}
+    return table(raw, "stats")
 
 
 def _array(raw: Raw, index: int) -> list[Any]:
@@ -124,9 +121,7 @@ def _availability(raw: Raw, price: Money | None) -> Availability | None:
 
 def _tree(raw: Raw) -> dict[str, str]:
     """Return the names of the product's categories by their id, root first."""
-    tree = raw.get("categoryTree")
-    nodes = [node for node in tree if isinstance(node, dict)] if isinstance(tree, list) else []
-    names = ((str(node.get("catId")), line(node.get("name"))) for node in nodes)
+    names = ((str(node.get("catId")), line(node.get("name"))) for node in listed(raw, "categoryTree"))
     return {key: name for key, name in names if name is not None}
 
 
@@ -157,12 +152,6 @@ def _place_in(tree: dict[str, str], category: object, rank: object) -> RankData 
     return RankData(rank=number, category=tree.get(key), category_id=key if known else None)
 
 
-def _lines(values: object) -> tuple[str, ...] | None:
-    if not isinstance(values, list):
-        return None
-    return tuple(text for text in map(line, values) if text is not None)
-
-
 def _images(values: object) -> tuple[ImageData, ...] | None:
     """Return each picture's largest size: `l`, or `m` where that is missing. What is no file is left out."""
     if not isinstance(values, list):
@@ -184,15 +173,11 @@ def _image(value: object) -> tuple[str, int | None, int | None] | None:
     return None
 
 
-def _asin(value: object) -> str | None:
-    return value if isinstance(value, str) and _ASIN.fullmatch(value) else None
-
-
 def _variations(raw: Raw) -> tuple[str, ...] | None:
-    values = raw.get("variations")
-    if not isinstance(values, list):
+    variations = objects(raw, "variations")
+    if variations is None:
         return None
-    asins = (_asin(value.get("asin")) for value in values if isinstance(value, dict))
+    asins = (reading.asin(variation.get("asin")) for variation in variations)
     return tuple(asin for asin in asins if asin is not None)
 
 

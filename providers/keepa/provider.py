@@ -6,23 +6,25 @@ page of ten.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import structlog
 
 from providers.attempts import Observer, announce
 from providers.base import FIELDS, IdentifierProvider, Match, Part, ProductData, ProductProvider, Source
+from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, left_out, no_such_call, unbelievable
 from providers.http import MAX_BYTES, Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
 from providers.keepa import parse
-from providers.keepa.wire import Unbelievable, whole
 from providers.kinds import Kind
 from providers.limits import NOTHING, Lesson, Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
+from providers.reading import Raw, Unbelievable, length, objects, whole
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -106,26 +108,14 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
         answered.
         """
         place, with_offers = MARKETPLACES[marketplace], Part.OFFERS in parts
-        found: dict[str, ProductData | None] = {}
-        failure: ProviderError | None = None
-        for batch in _batches(asins, OFFERS_BATCH if with_offers else self.max_batch):
-            try:
-                params = {"asin": ",".join(batch)} | _extras(with_offers)
-                body = self._ask(place, "products", batch, params, OFFERS_COST if with_offers else 1)
-                answered, doubt = _read(body, batch, place, with_offers=with_offers)
-                found |= answered
-                failure = doubt or failure
-            except ProviderError as error:
-                failure = error
-        if failure is not None and not found:
-            raise failure
-        return found
+        batches = cut(asins, OFFERS_BATCH if with_offers else self.max_batch)
+        return gathered(partial(self._batch, batch, place, with_offers=with_offers) for batch in batches)
 
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
         """Ask which products carry these EANs, UPCs or ISBN-13s; one code may lead to several."""
         place = MARKETPLACES[marketplace]
         found: dict[str, Match | None] = {}
-        for batch in _batches(codes, self.max_batch):
+        for batch in cut(codes, self.max_batch):
             body = self._ask(place, "identifiers", batch, {"code": ",".join(batch), "history": "0"}, 1)
             source = Source(self.name, datetime.now(UTC))
             raws = [raw for raw in _raws(body) if raw.get("productType") not in parse.NOT_FOUND_TYPES]
@@ -143,6 +133,13 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
         """Return how its two calls fare."""
         return self._client.health("products", "identifiers")
 
+    def _batch(
+        self, batch: Sequence[str], place: Marketplace, *, with_offers: bool
+    ) -> Answered[ProductData | None]:
+        params = {"asin": ",".join(batch)} | _extras(with_offers)
+        body = self._ask(place, "products", batch, params, OFFERS_COST if with_offers else 1)
+        return _read(body, batch, place, with_offers=with_offers)
+
     def _ask(
         self, place: Marketplace, operation: str, batch: Sequence[str], params: Mapping[str, str], cost: int
     ) -> dict[str, Any]:
@@ -156,10 +153,6 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
             max_bytes=max(MAX_BYTES, len(batch) * BYTES_PER_PRODUCT),
         )
         return self._client.send(call).body
-
-
-def _count(value: object) -> int:
-    return len(value) if isinstance(value, list) else 0
 
 
 def _lesson(call: Call, reply: Reply) -> Lesson:
@@ -176,27 +169,23 @@ def _lesson(call: Call, reply: Reply) -> Lesson:
     )
 
 
-def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (values[start : start + size] for start in range(0, len(values), size))
-
-
 def _extras(with_offers: bool) -> dict[str, str]:
     """What comes with the token, and the offers, which cost more."""
     free = {"stats": str(STATS_DAYS), "rating": "1", "history": "1"}
     return free | ({"offers": str(OFFERS_ASKED), "only-live-offers": "1"} if with_offers else {})
 
 
-def _raws(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _raws(body: Raw) -> list[Raw]:
     """Return the product objects of an answer; raises ProviderError when there is no such list."""
-    products = body.get("products")
-    if not isinstance(products, list):
-        raise _unbelievable("the answer holds no products")
-    return [raw for raw in products if isinstance(raw, dict)]
+    products = objects(body, "products")
+    if products is None:
+        raise unbelievable("the answer holds no products")
+    return products
 
 
 def _read(
-    body: Mapping[str, Any], asked: Sequence[str], place: Marketplace, *, with_offers: bool
-) -> tuple[dict[str, ProductData | None], ProviderError | None]:
+    body: Raw, asked: Sequence[str], place: Marketplace, *, with_offers: bool
+) -> Answered[ProductData | None]:
     """Return what was answered about the ASINs asked for, and why something is missing, if something is."""
     found: dict[str, ProductData | None] = {}
     doubt: ProviderError | None = None
@@ -204,22 +193,18 @@ def _read(
         try:
             found[_asked(raw, asked)] = parse.product(raw, place, with_offers=with_offers)
         except Unbelievable as error:
-            doubt = _unbelievable(str(error))
+            doubt = unbelievable(error)
             log.warning("upstream_doubted", provider=KeepaProvider.name, doubt=str(error))
     if doubt is None and len(found) < len(asked):
-        doubt = ProviderError("it left this ASIN out", retryable=False, reason=ErrorClass.PARTIAL)
+        doubt = left_out()
     return found, doubt
 
 
-def _asked(raw: Mapping[str, Any], asked: Sequence[str]) -> str:
+def _asked(raw: Raw, asked: Sequence[str]) -> str:
     asin = raw.get("asin")
     if not isinstance(asin, str) or asin not in asked:
         raise Unbelievable("an answer about another ASIN")
     return asin
-
-
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(what, retryable=False, reason=ErrorClass.INVALID_ANSWER)
 
 
 def _refusal(reply: Reply) -> ProviderError:
@@ -237,13 +222,13 @@ def _refusal(reply: Reply) -> ProviderError:
         reason = ErrorClass.AUTH_FAILED if about_key else ErrorClass.NOT_ENTITLED
         return ProviderError("payment required, or a key without access", retryable=False, reason=reason)
     if reply.status == 404:  # an unknown ASIN is not an HTTP 404: the address is wrong
-        return ProviderError("no such call", retryable=False, reason=ErrorClass.INVALID_REQUEST)
+        return no_such_call()
     return refusal(reply)
 
 
 MANNERS = Manners(
     refused=_refusal,
     cost=lambda reply: whole(reply.body.get("tokensConsumed")),
-    delivered=lambda call, reply: _count(reply.body.get("products")),
+    delivered=lambda call, reply: length(reply.body, "products"),
     lesson=_lesson,
 )

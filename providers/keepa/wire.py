@@ -10,9 +10,9 @@ from typing import Any
 
 from providers.base import HistoryPoint, Money
 from providers.marketplaces import Marketplace
+from providers.reading import Unbelievable, whole
 
 EPOCH = datetime(2011, 1, 1, tzinfo=UTC)  # Keepa counts minutes from here
-LATEST = 2**31 - 1  # its minutes and prices are 32-bit integers
 NONE, NOT_ASKED = -1, -2  # "there was no offer"; "only filled when offers were requested"
 
 AMAZON, NEW, RANK, LIST_PRICE, OFFER_COUNT, RATING, REVIEW_COUNT, BUY_BOX = 0, 1, 3, 4, 11, 16, 17, 18
@@ -65,27 +65,19 @@ CONDITIONS = (
 )  # fmt: skip
 
 
-class Unbelievable(ValueError):
-    """Keepa wrote something that cannot be meant; the message says what."""
-
-
 def moment(minutes: int) -> datetime:
     """Return the time of a Keepa minute; 411180 is 2011-10-13 13:00 UTC."""
     return EPOCH + timedelta(minutes=minutes)
-
-
-def whole(value: object) -> int | None:
-    """Return a number of things, or None for "none", "not asked" and anything that is no such number."""
-    return value if type(value) is int and 0 <= value <= LATEST else None
 
 
 def amount(value: object, place: Marketplace) -> Decimal | None:
     """Return cents in the main unit (yen are undivided), None for -1 and -2; raises Unbelievable."""
     if value is None or value in (NONE, NOT_ASKED):
         return None
-    if type(value) is not int or not 0 <= value <= LATEST:
+    cents = whole(value)
+    if cents is None:
         raise Unbelievable(f"a price of {str(value)[:20]}")
-    return Decimal(value).scaleb(-place.minor_unit)
+    return Decimal(cents).scaleb(-place.minor_unit)
 
 
 def money(value: object, place: Marketplace) -> Money | None:

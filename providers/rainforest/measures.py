@@ -5,9 +5,12 @@ Berlin. Neither are units that we do not know.
 """
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Mapping
+from decimal import Decimal
 
+from providers import reading
 from providers.base import Measurements
+from providers.reading import rounded
 
 LONGEST = 200  # characters; a size is never more
 _MARKS = str.maketrans(
@@ -21,27 +24,30 @@ _SIZE = re.compile(
 )
 
 
-def _units(words: dict[str, str]) -> dict[str, Decimal]:
-    return {word: Decimal(factor) for factor, line in words.items() for word in line.split()}
+def _units(words: Mapping[str, str], known: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {word: known[unit] for unit, line in words.items() for word in line.split()}
 
 
 MILLIMETRES = _units(
     {
-        "1": "mm millimeter millimeters millimetre millimetres millimètres milímetros millimetri",
-        "10": "cm centimeter centimeters centimetre centimetres "
+        "millimeters": "mm millimeter millimeters millimetre millimetres millimètres milímetros millimetri",
+        "centimeters": "cm centimeter centimeters centimetre centimetres "
         "zentimeter centimètres centímetros centimetri",
-        "1000": "m meter meters metre metres mètres metros metri",
-        "25.4": "in inch inches zoll pouces pulgadas pollici",
-    }
+        "meters": "m meter meters metre metres mètres metros metri",
+        "inches": "in inch inches zoll pouces pulgadas pollici",
+    },
+    reading.MILLIMETRES,
 )
 GRAMS = _units(
     {
-        "1": "g gram grams gramme grammes gramm gramos grammi gramas",
-        "1000": "kg kilogram kilograms kilogramme kilogrammes kilogramm kilogramos chilogrammi quilogramas",
-        "0.001": "mg milligram milligrams",
-        "28.349523125": "oz ounce ounces",
-        "453.59237": "lb lbs pound pounds",
-    }
+        "milligrams": "mg milligram milligrams",
+        "grams": "g gram grams gramme grammes gramm gramos grammi gramas",
+        "kilograms": "kg kilogram kilograms kilogramme kilogrammes kilogramm "
+        "kilogramos chilogrammi quilogramas",
+        "ounces": "oz ounce ounces",
+        "pounds": "lb lbs pound pounds",
+    },
+    reading.GRAMS,
 )
 
 
@@ -78,4 +84,4 @@ def _clean(text: object) -> str:
 def _rounded(number: str, factor: Decimal) -> int | None:
     """Return whole millimetres or grams; what is nearer to none is unknown."""
     exact = Decimal(number.replace(",", ".")) * factor
-    return int(exact.quantize(Decimal(1), ROUND_HALF_UP)) or None
+    return rounded(exact) or None

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from providers.base import Money, OfferData
-from providers.rainforest.wire import Unbelievable, asin, flag, inner, money, objects
+from providers.rainforest.wire import money
+from providers.reading import Raw, Unbelievable, asin, at, flag, objects
 from providers.text import line
-
-Raw = Mapping[str, Any]
 
 _GRADES = ("like_new", "very_good", "good", "acceptable")
 CONDITIONS: Mapping[str, str] = {
@@ -22,7 +20,7 @@ CONDITIONS: Mapping[str, str] = {
 
 def offers(body: Raw, wanted: str) -> tuple[OfferData, ...] | None:
     """Return the offers of this ASIN, None when the answer lists none; raises Unbelievable."""
-    about = asin(inner(body, "product", "asin"))
+    about = asin(at(body, "product", "asin"))
     if about is not None and about != wanted:
         raise Unbelievable("offers of another ASIN")
     listed = objects(body.get("offers"))
@@ -46,28 +44,28 @@ def _offer(offer: Raw, is_buy_box_told: bool) -> OfferData:
     delivery = offer.get("delivery")
     is_buy_box = flag(offer.get("buybox_winner"))
     return OfferData(
-        seller_id=line(inner(offer, "seller", "id")),
-        seller_name=line(inner(offer, "seller", "name")),
+        seller_id=line(at(offer, "seller", "id")),
+        seller_name=line(at(offer, "seller", "name")),
         condition=_condition(offer.get("condition")),
         price=money(offer.get("price")),
         shipping=_shipping(offer),
-        is_fba=_first_flag(inner(delivery, "fulfilled_by_amazon"), offer.get("fulfilled_by_amazon")),
+        is_fba=_first_flag(at(delivery, "fulfilled_by_amazon"), offer.get("fulfilled_by_amazon")),
         is_prime=flag(offer.get("is_prime")),
         is_buy_box=False if is_buy_box is None and is_buy_box_told else is_buy_box,
     )
 
 
 def _condition(condition: object) -> str | None:
-    if inner(condition, "is_new") is True:
+    if at(condition, "is_new") is True:
         return "new"
-    title = line(inner(condition, "title")) or ""
+    title = line(at(condition, "title")) or ""
     known = CONDITIONS.get(re.sub(r"[^a-z]+", "_", title.casefold()).strip("_"))
-    return None if known == "new" and inner(condition, "is_new") is False else known
+    return None if known == "new" and at(condition, "is_new") is False else known
 
 
 def _shipping(offer: Raw) -> Money | None:
     """Return what the delivery costs; older answers have it elsewhere."""
-    places = (inner(offer, "delivery", "price"), offer.get("delivery"), offer.get("shipping"))
+    places = (at(offer, "delivery", "price"), offer.get("delivery"), offer.get("shipping"))
     return next((found for found in map(money, places) if found is not None), None)
 
 

@@ -7,22 +7,19 @@ not to be trusted.
 
 import re
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlsplit
 
 from stdnum import ean, isbn
 
+from providers import reading
 from providers.base import Availability, Identifiers, ImageData, Money, ProductData, RankData
+from providers.belief import is_picture
 from providers.marketplaces import Marketplace
-from providers.rainforest import wire
 from providers.rainforest.measures import measurements
 from providers.rainforest.reviews import reviews
-from providers.rainforest.wire import Unbelievable, inner, money, objects, stars, whole
+from providers.rainforest.wire import money
+from providers.reading import Raw, Unbelievable, at, lines, listed, objects, stars, whole
 from providers.text import line, paragraphs
 
-Raw = Mapping[str, Any]
-
-IMAGE_HOSTS = (".media-amazon.com", ".ssl-images-amazon.com", ".images-amazon.com")
 # in_stock was seen; the others are ways in which the rest may be written. All else is unknown.
 AVAILABILITY: Mapping[str, Availability] = {
     "in_stock": Availability.IN_STOCK,
@@ -47,7 +44,7 @@ def article(body: Raw) -> Raw | None:
         raise Unbelievable("a product that is none")
     if found and any(found.get(name) not in (None, "") for name in ("title", "asin")):
         return found
-    if inner(body, "request_info", "success") is not True:
+    if at(body, "request_info", "success") is not True:
         raise Unbelievable("neither a product nor a word that there is none")
     return None
 
@@ -57,9 +54,9 @@ def product(body: Raw, asin: str, place: Marketplace, *, with_reviews: bool = Fa
     raw = article(body)
     if raw is None:
         return None
-    if (wire.asin(raw.get("asin")) or inner(body, "request_parameters", "asin")) != asin:
+    if (reading.asin(raw.get("asin")) or at(body, "request_parameters", "asin")) != asin:
         raise Unbelievable("a product of no ASIN, or of another one")
-    box, specifications = inner(raw, "buybox_winner"), _specifications(raw)
+    box, specifications = at(raw, "buybox_winner"), _specifications(raw)
     ranks, package = _ranks(raw), specifications.get("package dimensions")
     found = ProductData(
         asin=asin,
@@ -68,14 +65,14 @@ def product(body: Raw, asin: str, place: Marketplace, *, with_reviews: bool = Fa
         brand=line(raw.get("brand")),
         manufacturer=line(raw.get("manufacturer")) or specifications.get("manufacturer"),
         description=paragraphs(raw.get("description")),
-        bullets=_lines(raw.get("feature_bullets")),
+        bullets=lines(raw.get("feature_bullets")),
         images=_images(raw),
         categories=_categories(raw),
         url=f"https://www.{place.domain}/dp/{asin}",
-        parent_asin=wire.asin(raw.get("parent_asin")),
+        parent_asin=reading.asin(raw.get("parent_asin")),
         variation_asins=_variations(raw),
         price=_price(box),
-        list_price=money(inner(box, "rrp")),
+        list_price=money(at(box, "rrp")),
         availability=_availability(box),
         rating=stars(raw.get("rating")),
         rating_count=whole(raw.get("ratings_total")),
@@ -84,7 +81,7 @@ def product(body: Raw, asin: str, place: Marketplace, *, with_reviews: bool = Fa
         identifiers=_identifiers(raw, specifications),
         item=measurements(_unless(raw.get("dimensions"), package), raw.get("weight")),
         package=measurements(package),
-        offer_count=whole(inner(box, "mixed_offers_count")),
+        offer_count=whole(at(box, "mixed_offers_count")),
         reviews=reviews(raw) if with_reviews else None,
     )
     if not any((found.title, found.images, found.price, found.rank, found.variation_asins)):
@@ -94,24 +91,22 @@ def product(body: Raw, asin: str, place: Marketplace, *, with_reviews: bool = Fa
 
 def _price(box: object) -> Money | None:
     """Return the buy box's price. A used buy box does not count; "from" prices may be those of used ones."""
-    price = money(inner(box, "price"))
+    price = money(at(box, "price"))
     return None if _is_used(box) else price
 
 
 def _availability(box: object) -> Availability | None:
-    kind = inner(box, "availability", "type")
+    kind = at(box, "availability", "type")
     return AVAILABILITY.get(kind) if isinstance(kind, str) and not _is_used(box) else None
 
 
 def _is_used(box: object) -> bool:
-    return inner(box, "condition", "is_new") is False
+    return at(box, "condition", "is_new") is False
 
 
 def _specifications(raw: Raw) -> dict[str, str]:
     """Return the table of specifications by its names in lower case; the first of a name counts."""
-    rows = [
-        (line(row.get("name")), line(row.get("value"))) for row in objects(raw.get("specifications")) or ()
-    ]
+    rows = [(line(row.get("name")), line(row.get("value"))) for row in listed(raw, "specifications")]
     return {name.casefold(): value for name, value in reversed(rows) if name and value}
 
 
@@ -120,20 +115,14 @@ def _unless(text: object, other: str | None) -> object:
     return None if other is not None and line(text) == other else text
 
 
-def _lines(values: object) -> tuple[str, ...] | None:
-    if not isinstance(values, list):
-        return None
-    return tuple(text for text in map(line, values) if text is not None)
-
-
 def _images(raw: Raw) -> tuple[ImageData, ...] | None:
     """Return the pictures, the main one first; it is not repeated when both places have it."""
-    listed, main = objects(raw.get("images")), _address(inner(raw, "main_image", "link"))
-    links = [(_address(one.get("link")), line(one.get("variant"))) for one in listed or ()]
+    pictures, main = objects(raw, "images"), _address(at(raw, "main_image", "link"))
+    links = [(_address(one.get("link")), line(one.get("variant"))) for one in pictures or ()]
     found = [ImageData(url=url, variant=variant) for url, variant in links if url is not None]
     if main is not None and _picture(main) not in {_picture(image.url) for image in found}:
         found.append(ImageData(url=main, variant="MAIN"))
-    if listed is None and not found:
+    if pictures is None and not found:
         return None
     return tuple(sorted(found, key=lambda image: not _is_main(image, main)))
 
@@ -146,11 +135,7 @@ def _address(link: object) -> str | None:
     """Return the address of a picture of Amazon's; what is none is left out."""
     if not isinstance(link, str) or re.search(r"[\s\"'<>\\]", link):
         return None
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return None
-    return link if parts.scheme == "https" and (parts.hostname or "").endswith(IMAGE_HOSTS) else None
+    return link if is_picture(link) else None
 
 
 def _picture(url: str) -> str:
@@ -159,24 +144,24 @@ def _picture(url: str) -> str:
 
 
 def _categories(raw: Raw) -> tuple[str, ...] | None:
-    names = (line(category.get("name")) for category in objects(raw.get("categories")) or ())
+    names = (line(category.get("name")) for category in listed(raw, "categories"))
     return tuple(name for name in names if name is not None) or None
 
 
 def _variations(raw: Raw) -> tuple[str, ...] | None:
-    listed = objects(raw.get("variants"))
-    if listed is None:
+    variants = objects(raw, "variants")
+    if variants is None:
         return None
-    asins = (wire.asin(variant.get("asin")) for variant in listed)
+    asins = (reading.asin(variant.get("asin")) for variant in variants)
     return tuple(dict.fromkeys(asin for asin in asins if asin is not None))
 
 
 def _ranks(raw: Raw) -> tuple[RankData, ...] | None:
     """Return the place in each category; Amazon names the main one first."""
-    listed = objects(raw.get("bestsellers_rank"))
-    if listed is None:
+    rows = objects(raw, "bestsellers_rank")
+    if rows is None:
         return None
-    places = ((wire.place(row.get("rank")), line(row.get("category"))) for row in listed)
+    places = ((reading.rank(row.get("rank")), line(row.get("category"))) for row in rows)
     return tuple(RankData(rank=rank, category=category) for rank, category in places if rank is not None)
 
 

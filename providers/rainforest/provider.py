@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 
+from providers import reading
 from providers.attempts import Observer, announce
 from providers.base import (
     FIELDS,
@@ -22,15 +23,16 @@ from providers.base import (
     ProductProvider,
     Source,
 )
+from providers.batches import each
 from providers.breaker import Health
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, no_such_call, unbelievable
 from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
 from providers.kinds import Kind
 from providers.limits import Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
-from providers.rainforest import parse, wire
+from providers.rainforest import parse
 from providers.rainforest.offers import lowest_new, offers
-from providers.rainforest.wire import Unbelievable, inner
+from providers.reading import MOST_THINGS, Unbelievable, at
 from providers.text import line
 from providers.transport import Secret
 
@@ -87,14 +89,14 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
         raised when nothing at all was answered.
         """
         place = MARKETPLACES[marketplace]
-        return _each(asins, lambda asin: self._product(place, asin, parts))
+        return each(asins, lambda asin: self._product(place, asin, parts))
 
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
         """Ask for the product of one code after another; Rainforest names one at most, and remembers it for
         two months.
         """
         place = MARKETPLACES[marketplace]
-        return _each(codes, lambda code: self._match(place, code))
+        return each(codes, lambda code: self._match(place, code))
 
     def standings(self) -> list[Standing]:
         """Return how its buckets stand; no limit is known until an answer tells of one."""
@@ -108,7 +110,7 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
         try:
             body = self._ask(place, "products", {"type": "product", "asin": asin})
         except ProviderError as error:
-            raise _wrong_address() if error.reason is ErrorClass.NOT_FOUND else error from None
+            raise no_such_call() if error.reason is ErrorClass.NOT_FOUND else error from None
         with_reviews = Part.REVIEWS in parts
         found = self._read(lambda: parse.product(body, asin, place, with_reviews=with_reviews))
         if found is None or Part.OFFERS not in parts:
@@ -134,9 +136,9 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
         raw = self._read(lambda: parse.article(body))
         if raw is None:
             return None
-        asin = wire.asin(raw.get("asin"))
+        asin = reading.asin(raw.get("asin"))
         if asin is None:  # there is a product, so "no match" would be wrong
-            raise _unbelievable("a product of no ASIN")
+            raise unbelievable("a product of no ASIN")
         source = Source(self.name, datetime.now(UTC))
         return Match(code=code, asins=(asin,), source=source, title=line(raw.get("title")))
 
@@ -154,7 +156,7 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
             return read()
         except Unbelievable as error:
             log.warning("upstream_doubted", provider=self.name, doubt=str(error))
-            raise _unbelievable(str(error)) from None
+            raise unbelievable(error) from None
 
 
 class ASINDataProvider(RainforestProvider):
@@ -165,28 +167,6 @@ class ASINDataProvider(RainforestProvider):
     variable: ClassVar[str] = "ASINDATA_API_KEY"
 
 
-def _each(keys: Sequence[str], ask: Callable[[str], T]) -> dict[str, T]:
-    """Return what was answered about each; raises the last failure when there is no answer at all."""
-    found: dict[str, T] = {}
-    failure: ProviderError | None = None
-    for key in keys:
-        try:
-            found[key] = ask(key)
-        except ProviderError as error:
-            failure = error
-    if failure is not None and not found:
-        raise failure
-    return found
-
-
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(what, retryable=False, reason=ErrorClass.INVALID_ANSWER)
-
-
-def _wrong_address() -> ProviderError:
-    return ProviderError("no such call", retryable=False, reason=ErrorClass.INVALID_REQUEST)
-
-
 def _refusal(reply: Reply) -> ProviderError:
     """Read a refusal. A 404 is a wrong address, unless the service itself says that it has found nothing:
     so it does for barcodes. Of products that is not documented; there it stays a failure.
@@ -194,21 +174,22 @@ def _refusal(reply: Reply) -> ProviderError:
     if reply.status != 404:
         return refusal(reply)
     if not isinstance(reply.body.get("request_info"), dict):
-        return _wrong_address()
+        return no_such_call()
     return ProviderError("nothing found", retryable=False, reason=ErrorClass.NOT_FOUND)
 
 
 def _failed(reply: Reply) -> ProviderError | None:
     """An answer may say that it failed. Its words are not passed on."""
-    if inner(reply.body, "request_info", "success") is not False:
+    if at(reply.body, "request_info", "success") is not False:
         return None
     return ProviderError("it says it failed", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
 
 
 def _cost(reply: Reply) -> float | None:
-    credits = inner(reply.body, "request_info", "credits_used_this_request")
-    is_number = isinstance(credits, int | float) and not isinstance(credits, bool)
-    return float(credits) if is_number and 0 <= credits <= wire.MOST_THINGS else None
+    credits = at(reply.body, "request_info", "credits_used_this_request")
+    if isinstance(credits, bool) or not isinstance(credits, int | float):
+        return None
+    return float(credits) if 0 <= credits <= MOST_THINGS else None
 
 
 def _delivered(call: Call, reply: Reply) -> int:

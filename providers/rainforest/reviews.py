@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.base import ReviewData
-from providers.rainforest.wire import flag, inner, moment, objects, stars, whole
+from providers.rainforest.wire import moment
+from providers.reading import at, flag, objects, stars, whole
 from providers.text import line, paragraphs
 
 READ_MORE = ("Read more", "En lire plus")  # the button under a long review, read as if it belonged to it
@@ -21,7 +22,7 @@ def _review(review: Mapping[str, Any]) -> ReviewData:
         rating=stars(review.get("rating")),
         title=line(review.get("title")),
         body=_body(review.get("body")),
-        author=line(inner(review, "profile", "name")),
+        author=line(at(review, "profile", "name")),
         is_verified=flag(review.get("verified_purchase")),
         helpful_count=whole(review.get("helpful_votes")),
         reviewed_at=moment(review.get("date")),

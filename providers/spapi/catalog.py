@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
 from providers.base import ProductData
-from providers.errors import ErrorClass, ProviderError
+from providers.batches import Answered
+from providers.errors import left_out, unbelievable
 from providers.http import Call
 from providers.marketplaces import Marketplace
+from providers.reading import Raw, Unbelievable, length, objects
 from providers.spapi import parse
 from providers.spapi.session import NAME, Session
-from providers.spapi.wire import Unbelievable
+from providers.spapi.wire import next_token
 
 log = structlog.stdlib.get_logger("pallet.providers")
 
@@ -23,19 +24,17 @@ EVERYTHING = (
     "attributes,classifications,dimensions,identifiers,images,productTypes,relationships,salesRanks,summaries"
 )
 
-Answered = tuple[dict[str, ProductData | None], ProviderError | None]
-
 
 @dataclass
 class Found:
     """The items of all pages that were read. `is_complete`: there is no further page."""
 
-    items: list[Mapping[str, Any]] = field(default_factory=list)
+    items: list[Raw] = field(default_factory=list)
     is_complete: bool = False
     doubts: int = 0
 
 
-def products(session: Session, asins: Sequence[str], place: Marketplace) -> Answered:
+def products(session: Session, asins: Sequence[str], place: Marketplace) -> Answered[ProductData | None]:
     """Return what the catalogue says of up to 20 ASINs, and why something is missing, if something is.
 
     An ASIN that is absent from the whole answer is no product.
@@ -52,10 +51,9 @@ def products(session: Session, asins: Sequence[str], place: Marketplace) -> Answ
             found.doubts += 1
             log.warning("upstream_doubted", provider=NAME, doubt=str(error))
     if found.doubts:
-        return dict(_in_order(asins, known)), _unbelievable("an item is not to be believed")
+        return dict(_in_order(asins, known)), unbelievable("an item is not to be believed")
     if not found.is_complete:
-        unread = ProviderError("it left this ASIN out", retryable=False, reason=ErrorClass.PARTIAL)
-        return dict(_in_order(asins, known)), unread
+        return dict(_in_order(asins, known)), left_out()
     return {asin: known.get(asin) for asin in asins}, None
 
 
@@ -83,21 +81,15 @@ def search(
     return found
 
 
-def _read(body: Mapping[str, Any], found: Found) -> str:
+def _read(body: Raw, found: Found) -> str:
     """Add the items of a page, and return the token of the next; "" when there is none."""
-    items, pagination = body.get("items"), body.get("pagination")
-    if not isinstance(items, list):
-        raise _unbelievable("the answer holds no items")
-    objects = [item for item in items if isinstance(item, dict)]
-    found.items += objects
-    found.doubts += len(items) - len(objects)
-    token = pagination.get("nextToken") if isinstance(pagination, dict) else None
-    return token if isinstance(token, str) else ""
+    items = objects(body, "items")
+    if items is None:
+        raise unbelievable("the answer holds no items")
+    found.items += items
+    found.doubts += length(body, "items") - len(items)
+    return next_token(body)
 
 
 def _in_order(asins: Sequence[str], known: Mapping[str, ProductData]) -> Iterator[tuple[str, ProductData]]:
     return ((asin, known[asin]) for asin in asins if asin in known)
-
-
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(what, retryable=False, reason=ErrorClass.INVALID_ANSWER)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from providers.base import Match, Source
-from providers.errors import ErrorClass, ProviderError
+from providers.batches import Answered
+from providers.errors import left_out
 from providers.marketplaces import Marketplace
 from providers.spapi import catalog, parse
 from providers.spapi.session import NAME, Session
@@ -24,7 +25,7 @@ def by_type(codes: Sequence[str]) -> Mapping[str, list[str]]:
 
 def resolve(
     session: Session, codes: Sequence[str], place: Marketplace, *, kind: str
-) -> tuple[dict[str, Match | None], ProviderError | None]:
+) -> Answered[Match | None]:
     """Return the match of up to 20 codes of one type, and why some are missing, if some are.
 
     One code may lead to several products. Two codes are the same if they are, padded to 14 digits.
@@ -40,6 +41,4 @@ def resolve(
             found[code] = Match(code=code, asins=tuple(hits), source=source, title=title)
         elif answer.is_complete:
             found[code] = None
-    if answer.is_complete:
-        return found, None
-    return found, ProviderError("it left this code out", retryable=False, reason=ErrorClass.PARTIAL)
+    return found, None if answer.is_complete else left_out("code")

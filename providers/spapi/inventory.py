@@ -7,19 +7,21 @@ call waited for its turn, the run begins anew, twice at most.
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO
 
 import orjson
 import structlog
 
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, unbelievable
 from providers.http import Call
 from providers.marketplaces import Marketplace
+from providers.reading import Raw, at, moment, objects, whole
 from providers.spapi import codes
 from providers.spapi.session import NAME, Session
+from providers.spapi.wire import next_token
 from providers.spapi.wording import condition, printable, title
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -29,7 +31,6 @@ MOST_PAGES = 20_000  # of 50 SKUs: a million
 RUNS = 3
 HELD = 4 * 1024 * 1024  # bytes kept aside in memory, before a file is used
 KEPT = ("asin", "fnSku", "sellerSku", "condition", "productName", "totalQuantity", "lastUpdatedTime")
-LARGEST = 2**31 - 1
 
 # What may stand beside the payload of an answer that is no refusal by its status: the reason, and whether the
 # same call may succeed a little later.
@@ -77,7 +78,7 @@ def summaries(
         log.warning("upstream_doubted", provider=NAME, doubt="SKUs without FNSKU and ASIN", count=doubted)
 
 
-def row(raw: Mapping[str, Any]) -> InventoryRow | None:
+def row(raw: Raw) -> InventoryRow | None:
     """Read one of the `inventorySummaries`; None when it names no pair."""
     asin = codes.asin(raw.get("asin"))
     fnsku = codes.fnsku(raw.get("fnSku"), asin) if asin else None
@@ -89,8 +90,8 @@ def row(raw: Mapping[str, Any]) -> InventoryRow | None:
         asin=asin,
         title=title(raw.get("productName")),
         condition=condition(raw.get("condition")),
-        quantity=_whole(raw.get("totalQuantity")),
-        updated_at=_moment(raw.get("lastUpdatedTime")),
+        quantity=whole(raw.get("totalQuantity")),
+        updated_at=moment(raw.get("lastUpdatedTime")),
     )
 
 
@@ -120,7 +121,7 @@ class _TokenRefused(Exception):
 
 def _pages(
     session: Session, place: Marketplace, since: datetime | None, most_pages: int
-) -> Iterator[list[Mapping[str, Any]]]:
+) -> Iterator[list[Raw]]:
     token, seen = "", set[str]()
     while len(seen) < most_pages:
         seen.add(token)
@@ -132,12 +133,12 @@ def _pages(
                 raise _TokenRefused(failure) from None
             raise
         yield raws
-        token = _next_token(body)
+        token = next_token(body)
         if not token:
             return
         if token in seen:
             break
-    raise _unbelievable("its pages have no end")
+    raise unbelievable("its pages have no end")
 
 
 def _call(place: Marketplace, since: datetime | None, token: str) -> Call:
@@ -157,42 +158,18 @@ def _call(place: Marketplace, since: datetime | None, token: str) -> Call:
     )
 
 
-def _raws(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _raws(body: Raw) -> list[Raw]:
     """Return the SKUs of a page; raises ProviderError when errors stand beside them, or there is no list."""
     errors = body.get("errors")
     if isinstance(errors, list) and errors:
         raise _told(errors[0])
-    payload = body.get("payload")
-    found = payload.get("inventorySummaries") if isinstance(payload, dict) else None
-    if not isinstance(found, list):
-        raise _unbelievable("the answer holds no stock")
-    return [raw for raw in found if isinstance(raw, dict)]
+    found = objects(body, "payload", "inventorySummaries")
+    if found is None:
+        raise unbelievable("the answer holds no stock")
+    return found
 
 
 def _told(error: object) -> ProviderError:
-    code = str(error.get("code")) if isinstance(error, dict) else ""
+    code = str(at(error, "code"))
     reason, retryable = _MEANINGS.get(code, (ErrorClass.PARTIAL, False))
     return ProviderError("an error beside the answer", retryable=retryable, reason=reason)
-
-
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(what, retryable=False, reason=ErrorClass.INVALID_ANSWER)
-
-
-def _next_token(body: Mapping[str, Any]) -> str:
-    """Return the token, which stands beside the payload and not in it."""
-    pagination = body.get("pagination")
-    token = pagination.get("nextToken") if isinstance(pagination, dict) else None
-    return token if isinstance(token, str) else ""
-
-
-def _whole(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value <= LARGEST else None
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return found.astimezone(UTC) if found and found.tzinfo else None
-    except (ValueError, OverflowError):
-        return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from providers import identifiers
 from providers.spapi import codes
 from providers.spapi.header import NEEDED, REPORTS, Columns, Layout, UnknownLayout, columns
-from providers.spapi.lines import Source, lines
+from providers.spapi.lines import Lines, Source
 from providers.spapi.records import Record, records
 from providers.spapi.wording import condition, printable, title
 
@@ -46,11 +46,22 @@ class Refused:
 
 
 class Report(Iterator[Row | Refused]):
-    """The rows of a report, one at a time; `layout` says which report it is."""
+    """The rows of a report, one at a time; `columns` says which report it is and where it has what."""
 
-    def __init__(self, layout: Layout, rows: Iterator[Row | Refused]) -> None:
-        self.layout = layout
-        self._rows = rows
+    def __init__(self, columns: Columns, upcoming: Lines) -> None:
+        self.columns = columns
+        self._lines = upcoming
+        self._rows = _rows(records(upcoming, columns.delimiter), columns)
+
+    @property
+    def layout(self) -> Layout:
+        """Which report it is."""
+        return self.columns.layout
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of what has been read so far, by Python's name."""
+        return self._lines.encoding
 
     def __next__(self) -> Row | Refused:
         return next(self._rows)
@@ -61,9 +72,9 @@ def read(source: Source, *, charset: str | None = None) -> Report:
 
     Raises UnknownLayout at once, and while it is read only what `source` itself raises.
     """
-    upcoming = lines(source, charset=charset)
+    upcoming = Lines(source, charset=charset)
     found = columns(next((line for line in upcoming if line.text is None or line.text.strip()), None))
-    return Report(found.layout, _rows(records(upcoming, found.delimiter), found))
+    return Report(found, upcoming)
 
 
 def _rows(found: Iterator[Record], columns: Columns) -> Iterator[Row | Refused]:

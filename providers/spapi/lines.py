@@ -1,8 +1,7 @@
 """Cut a file into lines of text, whatever its encoding, holding no more than a piece of it. Pure."""
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -40,24 +39,40 @@ class BinaryFile(Protocol):
 Source = BinaryFile | Iterable[bytes] | Iterable[str]
 
 
-def lines(source: Source, *, charset: str | None = None) -> Iterator[Line]:
-    """Yield the lines of a file, of its bytes in any pieces, or of lines of text.
+class Lines(Iterator[Line]):
+    """The lines of a file, of its bytes in any pieces, or of lines of text.
 
     A byte order mark says more than `charset`, what was declared; without either it is UTF-8, and a line
-    that is not is taken for Windows-1252. NUL bytes are dropped: no database keeps them.
+    that is not is taken for Windows-1252. NUL bytes are dropped: no database keeps them. The beginning is
+    read at once. `encoding` is what the lines read so far are written in.
     """
-    pieces = _pieces(source)
-    head, name = _head(pieces), (charset or "").strip().strip("\"'").lower()
-    wide = _wide(head, name)
-    if wide:
-        pieces = _narrowed(chain([head], pieces), wide)
-        head, name = _head(pieces), "utf-8"
-    if head.startswith(codecs.BOM_UTF8):
-        head, name = head.removeprefix(codecs.BOM_UTF8), "utf-8"
-    end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
-    decoded = _decoder(name)
-    for number, raw in enumerate(_cut(chain([head], pieces), end), start=1):
-        yield Line(number, None if raw is None else decoded(raw.rstrip(b"\r")).replace("\0", ""))
+
+    def __init__(self, source: Source, *, charset: str | None = None) -> None:
+        pieces = _pieces(source)
+        head, name = _head(pieces), (charset or "").strip().strip("\"'").lower()
+        wide = _wide(head, name)
+        if wide:
+            pieces = _narrowed(chain([head], pieces), wide)
+            head, name = _head(pieces), "utf-8"
+        if head.startswith(codecs.BOM_UTF8):
+            head, name = head.removeprefix(codecs.BOM_UTF8), "utf-8"
+        end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+        self._codec = CODECS.get(name, "")
+        self._raw = enumerate(_cut(chain([head], pieces), end), start=1)
+        self.encoding = wide or self._codec or "utf-8"
+
+    def __next__(self) -> Line:
+        number, raw = next(self._raw)
+        return Line(number, None if raw is None else self._text(raw.rstrip(b"\r")).replace("\0", ""))
+
+    def _text(self, raw: bytes) -> str:
+        if self._codec:
+            return raw.decode(self._codec, errors="replace")
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            self.encoding = "cp1252"
+            return raw.decode("cp1252", errors="replace")
 
 
 def _pieces(source: Source) -> Iterator[bytes]:
@@ -113,15 +128,3 @@ def _cut(pieces: Iterator[bytes], end: bytes) -> Iterator[bytes | None]:
             held, is_long = b"", True
     if held or is_long:
         yield None if is_long else held
-
-
-def _decoder(name: str) -> Callable[[bytes], str]:
-    codec = CODECS.get(name)
-    return partial(str, encoding=codec, errors="replace") if codec else _guessed
-
-
-def _guessed(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")

@@ -3,19 +3,23 @@
 It knows the FNSKUs of the seller who is asked for; those of others are simply not in its answers.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 from urllib.parse import quote
 
 import structlog
 
 from providers.base import Match, Source
-from providers.errors import ErrorClass, ProviderError
+from providers.batches import Answered, cut, gathered
+from providers.errors import ProviderError, unbelievable
 from providers.http import Call
 from providers.marketplaces import Marketplace
+from providers.reading import Raw, listed, objects
 from providers.spapi import codes as checked
 from providers.spapi.session import NAME, Session
+from providers.spapi.wire import next_token
 from providers.spapi.wording import condition, title
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -42,19 +46,14 @@ def resolve(
     A batch that fails is left out of the answer, and so is an FNSKU of which nothing was said that can be
     believed; ProviderError when that is so for all of them.
     """
-    found: dict[str, Match | None] = {}
-    failure: ProviderError | None = None
-    for start in range(0, len(codes), BATCH):
-        batch = codes[start : start + BATCH]
-        try:
-            answered = _matches(batch, list(_claims(session, seller_id, batch, place)))
-            found |= answered
-            failure = _doubt(batch, answered) or failure
-        except ProviderError as error:
-            failure = error
-    if failure is not None and not found:
-        raise failure
-    return found
+    return gathered(partial(_batch, session, seller_id, batch, place) for batch in cut(codes, BATCH))
+
+
+def _batch(
+    session: Session, seller_id: str, batch: Sequence[str], place: Marketplace
+) -> Answered[Match | None]:
+    answered = _matches(batch, list(_claims(session, seller_id, batch, place)))
+    return answered, _doubt(batch, answered)
 
 
 def _claims(session: Session, seller_id: str, batch: Sequence[str], place: Marketplace) -> Iterator[Claim]:
@@ -63,13 +62,13 @@ def _claims(session: Session, seller_id: str, batch: Sequence[str], place: Marke
     for _ in range(MOST_PAGES):
         body = session.send(_call(seller_id, batch, place, token)).body
         yield from claims(body, place)
-        following = _next_token(body)
+        following = next_token(body)
         if not following:
             return
         if following == token:
             break
         token = following
-    raise ProviderError("its pages have no end", retryable=False, reason=ErrorClass.INVALID_ANSWER)
+    raise unbelievable("its pages have no end")
 
 
 def _call(seller_id: str, batch: Sequence[str], place: Marketplace, token: str) -> Call:
@@ -88,21 +87,15 @@ def _call(seller_id: str, batch: Sequence[str], place: Marketplace, token: str) 
     )
 
 
-def _next_token(body: Mapping[str, Any]) -> str:
-    pagination = body.get("pagination")
-    token = pagination.get("nextToken") if isinstance(pagination, dict) else None
-    return token if isinstance(token, str) else ""
-
-
-def claims(body: Mapping[str, Any], place: Marketplace) -> Iterator[Claim]:
+def claims(body: Raw, place: Marketplace) -> Iterator[Claim]:
     """Yield what the listings of one page say of this marketplace; raises ProviderError without a list.
 
     A listing without an ASIN says nothing: its product is not in the catalogue yet.
     """
-    items = body.get("items")
-    if not isinstance(items, list):
-        raise ProviderError("the answer holds no items", retryable=False, reason=ErrorClass.INVALID_ANSWER)
-    for summary in _summaries(items):
+    items = objects(body, "items")
+    if items is None:
+        raise unbelievable("the answer holds no items")
+    for summary in (summary for item in items for summary in listed(item, "summaries")):
         fnsku, asin = summary.get("fnSku"), summary.get("asin")
         if isinstance(fnsku, str) and asin is not None and summary.get("marketplaceId") == place.id:
             yield Claim(
@@ -111,14 +104,6 @@ def claims(body: Mapping[str, Any], place: Marketplace) -> Iterator[Claim]:
                 title=title(summary.get("itemName")),
                 condition=condition(summary.get("conditionType")),
             )
-
-
-def _summaries(items: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
-    for item in items:
-        listed = item.get("summaries") if isinstance(item, dict) else None
-        for summary in listed if isinstance(listed, list) else ():
-            if isinstance(summary, dict):
-                yield summary
 
 
 def _matches(batch: Sequence[str], claims: Sequence[Claim]) -> dict[str, Match | None]:
@@ -147,4 +132,4 @@ def _doubt(batch: Sequence[str], answered: Mapping[str, Match | None]) -> Provid
     if not count:
         return None
     log.warning("upstream_doubted", provider=NAME, doubt="listings with an ASIN that is none", count=count)
-    return ProviderError("a listing's ASIN that is none", retryable=False, reason=ErrorClass.INVALID_ANSWER)
+    return unbelievable("a listing's ASIN that is none")

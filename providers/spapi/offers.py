@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from providers.base import Availability, Money, OfferData, ProductData, RankData
-from providers.spapi.wire import Raw, flag, listed, money, place_in, table, text, whole
+from providers.reading import Raw, at, flag, listed, table, whole, word
+from providers.spapi.wire import money, place_in
 
 TELLING = ("Success", "NoBuyableOffers")  # two more say that Amazon does not know yet
 
@@ -98,7 +99,7 @@ def _availability(payload: Raw, summary: Raw, price: Money | None) -> Availabili
 
 def _ranks(summary: Raw) -> tuple[RankData, ...] | None:
     known = listed(summary.get("SalesRankings"))
-    ranks = ((place_in(one.get("Rank")), text(one.get("ProductCategoryId"))) for one in known)
+    ranks = ((place_in(one.get("Rank")), word(one, "ProductCategoryId")) for one in known)
     return (
         tuple(RankData(rank=rank, category_id=category) for rank, category in ranks if rank is not None)
         or None
@@ -113,25 +114,25 @@ def _offers(payload: Raw) -> tuple[OfferData, ...] | None:
 
 def _offer(raw: Raw, payload: Raw) -> OfferData:
     return OfferData(
-        seller_id=text(raw.get("SellerId")),
+        seller_id=word(raw, "SellerId"),
         condition=_condition(raw, payload),
         price=money(raw.get("ListingPrice")),
         shipping=money(raw.get("Shipping")),
         is_fba=flag(raw.get("IsFulfilledByAmazon")),
-        is_prime=flag(table(raw.get("PrimeInformation")).get("IsPrime")),
+        is_prime=flag(at(raw, "PrimeInformation", "IsPrime")),
         is_buy_box=flag(raw.get("IsBuyBoxWinner")),
     )
 
 
 def _kind(payload: Raw) -> str | None:
     """Return the condition asked for in lower case: new, used..."""
-    found = text(payload.get("ItemCondition")) or text(table(payload.get("Identifier")).get("ItemCondition"))
+    found = word(payload, "ItemCondition") or word(payload, "Identifier", "ItemCondition")
     return found and found.lower()
 
 
 def _condition(raw: Raw, payload: Raw) -> str | None:
     """Return "new", "used_good" and the like."""
-    kind, fine = _kind(payload), text(raw.get("SubCondition"))
+    kind, fine = _kind(payload), word(raw, "SubCondition")
     if kind not in ("used", "collectible") or fine is None:
         return kind
     return f"{kind}_{fine.lower().replace(' ', '_')}"

@@ -8,28 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from providers import reading
 from providers.base import FIELDS, Identifiers, ImageData, Measurements, ProductData, RankData
 from providers.marketplaces import Marketplace
-from providers.spapi.wire import (
-    GRAMS,
-    MILLIMETRES,
-    Raw,
-    Unbelievable,
-    attribute,
-    listed,
-    measure,
-    money,
-    of_marketplace,
-    place_in,
-    table,
-    text,
-    whole,
-)
+from providers.reading import GRAMS, MILLIMETRES, Raw, Unbelievable, listed, table, whole, word
+from providers.spapi.wire import attribute, measure, money, of_marketplace, place_in
 from providers.text import line, paragraphs
 
 DEEPEST = 30  # no category lies so deep
 _LINK = re.compile(r"https://[\w.-]+/[\x21\x23-\x3b\x3d\x3f-\x7e]+", re.ASCII)  # no quotes, no < and >
-_ASIN = re.compile(r"[A-Z0-9]{10}")
 _CODE = re.compile(r"\d{8,14}|\d{9}X", re.ASCII)
 
 
@@ -67,7 +54,7 @@ def product(raw: Raw, place: Marketplace) -> ProductData:
 
 def asin(raw: Raw) -> str | None:
     """Return the item's ASIN, None when that is none."""
-    return _asin(raw.get("asin"))
+    return reading.asin(raw.get("asin"))
 
 
 def codes(raw: Raw, place: Marketplace) -> frozenset[str]:
@@ -174,12 +161,8 @@ def _related(raw: Raw, name: str, place: Marketplace) -> tuple[str, ...] | None:
     """Return the parents or children among an item's variations; None where there are none to speak of."""
     relations = listed(of_marketplace(raw, "relationships", place).get("relationships"))
     lists = [one.get(name) for one in relations if one.get("type") == "VARIATION"]
-    asins = (_asin(value) for known in lists if isinstance(known, list) for value in known)
+    asins = (reading.asin(value) for known in lists if isinstance(known, list) for value in known)
     return tuple(number for number in asins if number is not None) or None
-
-
-def _asin(value: object) -> str | None:
-    return value if isinstance(value, str) and _ASIN.fullmatch(value) else None
 
 
 def _ranks(raw: Raw, place: Marketplace) -> tuple[RankData, ...] | None:
@@ -194,7 +177,7 @@ def _rank(raw: Raw, category_id: str) -> RankData | None:
     rank = place_in(raw.get("rank"))
     if rank is None:
         return None
-    return RankData(rank=rank, category=line(raw.get("title")), category_id=text(raw.get(category_id)))
+    return RankData(rank=rank, category=line(raw.get("title")), category_id=word(raw, category_id))
 
 
 def _measurements(raw: Raw, what: str, name: str, place: Marketplace) -> Measurements | None:

@@ -3,17 +3,16 @@
 The single call is allowed every two seconds, the batch every ten: half an ASIN a second against two.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import structlog
 
 from providers.errors import ProviderError
 from providers.http import Call
 from providers.marketplaces import Marketplace
+from providers.reading import Raw, Unbelievable, listed, table
 from providers.spapi.offers import Offered, offered
 from providers.spapi.session import NAME, Session
-from providers.spapi.wire import Raw, Unbelievable, listed, table
 
 log = structlog.stdlib.get_logger("pallet.providers")
 
@@ -52,7 +51,7 @@ def offers_or_none(
 def _one(session: Session, asin: str, place: Marketplace) -> Raw:
     params = {"MarketplaceId": place.id, **ASKED}
     call = Call(operation=ONE, path=_path(asin), marketplace=place.code, params=params)
-    return table(session.send(call).body.get("payload"))
+    return table(session.send(call).body, "payload")
 
 
 def _many(session: Session, asins: Sequence[str], place: Marketplace) -> Iterator[Raw]:
@@ -65,20 +64,20 @@ def _many(session: Session, asins: Sequence[str], place: Marketplace) -> Iterato
         marketplace=place.code,
         json={"requests": asked},
     )
-    responses = listed(session.send(call).body.get("responses"))
+    responses = listed(session.send(call).body, "responses")
     return (payload for payload in map(_payload, responses) if payload)
 
 
-def _payload(response: Mapping[str, Any]) -> Raw:
-    status = table(response.get("status")).get("statusCode", 200)
+def _payload(response: Raw) -> Raw:
+    status = table(response, "status").get("statusCode", 200)
     if status != 200:
         log.info("upstream_item_refused", provider=NAME, status=status if type(status) is int else None)
         return {}
-    return table(table(response.get("body")).get("payload"))
+    return table(response, "body", "payload")
 
 
 def _marketplace(payload: Raw, place: Marketplace) -> object:
-    return table(payload.get("Identifier")).get("MarketplaceId", place.id)
+    return table(payload, "Identifier").get("MarketplaceId", place.id)
 
 
 def _path(asin: str) -> str:

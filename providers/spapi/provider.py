@@ -5,12 +5,13 @@ found, in batches that are as full as possible, because they are the scarcer; wi
 delivered as far as it is known.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from providers.attempts import Observer, announce
 from providers.base import FIELDS, IdentifierProvider, Match, Part, ProductData, ProductProvider
+from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
 from providers.errors import ErrorClass, ProviderError
@@ -20,9 +21,6 @@ from providers.limits import Standing
 from providers.marketplaces import MARKETPLACES, Marketplace
 from providers.spapi import catalog, gtins, listings, lwa, pricing
 from providers.spapi.session import HOSTS, NAME, Session
-
-T = TypeVar("T")
-Answered = tuple[dict[str, T | None], ProviderError | None]
 
 OPERATIONS = (catalog.OPERATION, pricing.ONE, pricing.MANY, listings.OPERATION)
 NEEDED = {
@@ -102,12 +100,12 @@ class SPAPIProvider(ProductProvider, IdentifierProvider):
         answered. Without prices (a quota used up, no such role) the fields of `offers.Offered` stay unknown.
         """
         place = MARKETPLACES[marketplace]
-        batches = _batches(asins, catalog.BATCH)
-        found = _gathered(partial(catalog.products, self._session, batch, place) for batch in batches)
+        batches = cut(asins, catalog.BATCH)
+        found = gathered(partial(catalog.products, self._session, batch, place) for batch in batches)
         # What has variations below it cannot be bought: no price is asked for.
         priced = [asin for asin, product in found.items() if product and not product.variation_asins]
         with_offers = Part.OFFERS in parts
-        for batch in _batches(priced, pricing.BATCH):
+        for batch in cut(priced, pricing.BATCH):
             told = pricing.offers_or_none(self._session, batch, place, with_offers=with_offers)
             for asin, offered in told.items():
                 product = found[asin]
@@ -124,10 +122,10 @@ class SPAPIProvider(ProductProvider, IdentifierProvider):
         by_number = [
             partial(gtins.resolve, self._session, batch, place, kind=kind)
             for kind, those in numbers.items()
-            for batch in _batches(those, catalog.BATCH)
+            for batch in cut(those, catalog.BATCH)
         ]
         own = [code for code in codes if not code.isdigit()]
-        found = _gathered([*by_number, *([partial(self._by_listing, own, place)] if own else [])])
+        found = gathered([*by_number, *([partial(self._by_listing, own, place)] if own else [])])
         return {code: found[code] for code in codes if code in found}
 
     def standings(self) -> list[Standing]:
@@ -138,29 +136,7 @@ class SPAPIProvider(ProductProvider, IdentifierProvider):
         """Return how its calls fare."""
         return self._session.health(*OPERATIONS)
 
-    def _by_listing(self, codes: Sequence[str], place: Marketplace) -> Answered[Match]:
+    def _by_listing(self, codes: Sequence[str], place: Marketplace) -> Answered[Match | None]:
         if not self._seller_id:
             raise ProviderError("it has no seller id", retryable=False, reason=ErrorClass.NOT_ENTITLED)
         return listings.resolve(self._session, seller_id=self._seller_id, codes=codes, place=place), None
-
-
-def _batches(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (values[start : start + size] for start in range(0, len(values), size))
-
-
-def _gathered(questions: Iterable[Callable[[], Answered[T]]]) -> dict[str, T | None]:
-    """Return all answers. A question that fails is passed over; the last failure is raised when nothing at
-    all was answered.
-    """
-    found: dict[str, T | None] = {}
-    failure: ProviderError | None = None
-    for ask in questions:
-        try:
-            answered, doubt = ask()
-            found |= answered
-            failure = doubt or failure
-        except ProviderError as error:
-            failure = error
-    if failure is not None and not found:
-        raise failure
-    return found

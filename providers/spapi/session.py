@@ -10,6 +10,7 @@ import platform
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -20,7 +21,9 @@ from providers.errors import ErrorClass, ProviderError
 from providers.http import Call, HTTPClient, Manners, Patience, Reply, credential_name, refusal
 from providers.limits import NOTHING, Lesson, Rate, Standing
 from providers.marketplaces import MARKETPLACES
+from providers.reading import at, length
 from providers.spapi import lwa
+from providers.tokens import Tokens
 from providers.transport import Secret
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -82,33 +85,21 @@ class Session:
         self.credential = credential_name(client_id, refresh_token)
         self.marketplaces = frozenset(code for code, place in MARKETPLACES.items() if place.region == region)
         self._clock = clock
-        self._replaced: dict[str, lwa.AccessToken] = {}  # by operation, what came for a refused token
-        self._tokens = lwa.Tokens(
-            NAME,
-            grant={
-                "client_id": client_id,
-                "client_secret": Secret(client_secret),
-                "refresh_token": Secret(refresh_token),
-            },
-            credential=self.credential,
-            base_url=token_url,
-            patience=patience,
-            observe=observe,
-            clock=clock,
+        self._replaced: dict[str, Secret] = {}  # by operation, the token that came for a refused one
+        patience = patience or Patience()
+        client = partial(
+            HTTPClient, NAME, credential=self.credential, patience=patience, observe=observe, clock=clock
         )
+        grant: dict[str, str | Secret] = {
+            "client_id": client_id,
+            "client_secret": Secret(client_secret),
+            "refresh_token": Secret(refresh_token),
+        }
+        self._exchange = lwa.Exchange(grant, client=client(token_url, manners=Manners(refused=lwa.refused)))
+        self._tokens = Tokens(self._exchange, wait=patience.total, clock=clock)
         # Two clients of one name and credential share buckets and circuits; they differ in reading a 401.
-        self._doubting, self._final = (
-            HTTPClient(
-                NAME,
-                base_url or HOSTS[region],
-                credential=self.credential,
-                manners=manners,
-                patience=patience,
-                observe=observe,
-                clock=clock,
-            )
-            for manners in (DOUBTING, FINAL)
-        )
+        url = base_url or HOSTS[region]
+        self._doubting, self._final = client(url, manners=DOUBTING), client(url, manners=FINAL)
 
     def send(self, call: Call) -> Reply:
         """Make the call with a token; raises ProviderError and nothing else.
@@ -131,12 +122,12 @@ class Session:
 
     def health(self, *operations: str) -> list[Health]:
         """Return how the circuits of these operations stand, and that of the token exchange."""
-        return [*self._final.health(*operations), *self._tokens.health()]
+        return [*self._final.health(*operations), *self._exchange.health()]
 
-    def _with(self, token: lwa.AccessToken, call: Call) -> Call:
+    def _with(self, token: Secret, call: Call) -> Call:
         now = datetime.fromtimestamp(self._clock.now(), UTC)
         headers: dict[str, str | Secret] = {
-            "x-amz-access-token": token.value,
+            "x-amz-access-token": token,
             "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
             "user-agent": USER_AGENT,
         }
@@ -146,13 +137,13 @@ class Session:
 def _final(reply: Reply) -> ProviderError:
     """Read a refusal; Amazon's own words are not passed on. The id is what its support asks for."""
     codes = reply.body.get("errors")
-    first = codes[0] if isinstance(codes, list) and codes and isinstance(codes[0], dict) else {}
+    first = codes[0] if isinstance(codes, list) and codes else None
     request_id = reply.headers.get("x-amzn-RequestId")
     log.warning(
         "upstream_refused",
         provider=NAME,
         status=reply.status,
-        code=_word(first.get("code")),
+        code=_word(at(first, "code")),
         request_id=_word(request_id),
     )
     if reply.status == 403:
@@ -173,8 +164,7 @@ def _word(value: object) -> str | None:
 
 def _delivered(call: Call, reply: Reply) -> int:
     """Count the products or listings that were found; their prices are not answers of their own."""
-    found = reply.body.get("items")
-    return len(found) if isinstance(found, list) else 0
+    return length(reply.body, "items")
 
 
 def _lesson(call: Call, reply: Reply) -> Lesson:

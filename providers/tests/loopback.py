@@ -1,6 +1,6 @@
 """An upstream of our own on this machine: a real HTTP server that misbehaves as it is told.
 
-Unless told otherwise it answers in Keepa's format.
+Unless told otherwise it repeats what it was asked. What upstreams say is in the tests of their adapters.
 
 `server.script` holds what it does with the next requests, one entry each; then it does `server.usually`.
 """
@@ -16,31 +16,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-FIXTURES = Path(__file__).parents[1] / "keepa" / "fixtures"
+from providers.errors import ErrorClass
+from providers.http import Patience
 
 Query = dict[str, str]
 Behaviour = Callable[["Handler", Query], None]
 
-
-def fixture(name: str) -> dict[str, Any]:
-    """Return one of the answers in providers/keepa/fixtures."""
-    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return found
-
-
-def product(asin: str = "B0PALLET01", **changes: Any) -> dict[str, Any]:
-    """Return a product object in Keepa's format."""
-    found: dict[str, Any] = fixture("product")["products"][0]
-    return found | {"asin": asin} | changes
-
-
-def body(*products: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return a whole answer with these products."""
-    return fixture("product") | {"products": list(products), "tokensConsumed": len(products)} | changes
+QUICK = Patience(connect=1, read=5, total=10, attempts=3, wait_initial=0.001, wait_max=0.05)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -101,10 +86,6 @@ class Request:
     def form(self) -> Query:
         return dict(parse_qsl(self.sent.decode()))
 
-    @property
-    def asins(self) -> list[str]:
-        return self.query["asin"].split(",")
-
 
 @dataclass
 class Server(ThreadingHTTPServer):
@@ -134,10 +115,16 @@ class Server(ThreadingHTTPServer):
             self.faults.append(error)
 
 
+def echoes(handler: Handler, query: Query) -> None:
+    """Repeat what is asked for, gzipped."""
+    data = json.dumps({"asked": query, "padding": "." * 1000}).encode()
+    handler.reply(gzip.compress(data), {"Content-Encoding": "gzip"})
+
+
 @contextmanager
-def serving(usually: Behaviour | None = None, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+def serving(usually: Behaviour = echoes, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Run the server for the length of the block, over TLS if there is a context for it."""
-    server = Server(usually or knows_all)
+    server = Server(usually)
     if tls is not None:
         server.scheme, server.socket = "https", tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -158,20 +145,6 @@ def says(answer: object, *, status: int = 200, **headers: str) -> Behaviour:
     return lambda handler, query: handler.reply(data, sent, status=status)
 
 
-def knows_all(handler: Handler, query: Query) -> None:
-    """Answer about every ASIN asked for, in the marketplace asked for, gzipped as Keepa does."""
-    changes = {"domainId": int(query["domain"])}
-    answer = body(*(product(asin, **changes) for asin in query["asin"].split(",")))
-    handler.reply(gzip.compress(json.dumps(answer).encode()), {"Content-Encoding": "gzip"})
-
-
-def knows(*asins: str) -> Behaviour:
-    """Answer about these ASINs only; leave out the others."""
-    return lambda handler, query: says(
-        body(*(product(asin) for asin in query["asin"].split(",") if asin in asins))
-    )(handler, query)
-
-
 def html(handler: Handler, query: Query) -> None:
     """Show a maintenance page."""
     handler.reply(b"<html><body>We are back soon</body></html>", {"Content-Type": "text/html; charset=utf-8"})
@@ -179,7 +152,7 @@ def html(handler: Handler, query: Query) -> None:
 
 def truncated(handler: Handler, query: Query) -> None:
     """Promise more than is sent."""
-    data = json.dumps(body(product())).encode()
+    data = json.dumps({"padding": "." * 1000}).encode()
     handler.reply(data[:200], {"Content-Length": str(len(data))})
     handler.close_connection = True
 
@@ -214,7 +187,7 @@ def endless(handler: Handler, query: Query) -> None:
         handler.close_connection = True
 
 
-def waits_for(event: threading.Event, then: Behaviour = knows_all) -> Behaviour:
+def waits_for(event: threading.Event, then: Behaviour = echoes) -> Behaviour:
     """Answer only when the event is set (or after a minute, lest a failed test hang)."""
 
     def behaviour(handler: Handler, query: Query) -> None:
@@ -238,3 +211,14 @@ def drips(event: threading.Event, *, headers: bool = False) -> Behaviour:
             return
 
     return behaviour
+
+
+# What any upstream may do instead of answering, and what every adapter is to call it.
+BROKEN: tuple[tuple[Behaviour, ErrorClass], ...] = (
+    (html, ErrorClass.UPSTREAM_DOWN),
+    (silent, ErrorClass.UPSTREAM_DOWN),
+    (resets, ErrorClass.UPSTREAM_DOWN),
+    (truncated, ErrorClass.UPSTREAM_DOWN),
+    (bomb, ErrorClass.INVALID_ANSWER),
+    (says({}, status=302, Location="http://169.254.169.254/"), ErrorClass.INVALID_ANSWER),
+)

@@ -15,6 +15,7 @@ from providers.flights import Flights
 from providers.gateway import Gateway
 from providers.http import Call, HTTPClient, Manners, Patience
 from providers.keepa.provider import KeepaProvider
+from providers.keepa.tests.upstream import knows_all
 from providers.limits import Rate
 from providers.tests import loopback
 from providers.tests.clocks import Stopped
@@ -29,7 +30,7 @@ RETRIES = Patience(connect=1, read=5, total=10, attempts=3, wait_initial=0.001, 
 @pytest.fixture
 def servers() -> Iterator[tuple[Server, Server]]:
     """Two upstreams: one that fails, one that does not."""
-    with loopback.serving(says({}, status=500)) as first, loopback.serving() as second:
+    with loopback.serving(says({}, status=500)) as first, loopback.serving(knows_all) as second:
         yield first, second
 
 
@@ -102,7 +103,7 @@ def test_after_its_recovery_it_is_asked_again_by_itself(
     first, second = Named("first", servers[0], moved), Named("second", servers[1], moved)
     for number in range(10):
         ask(first, second, number)
-    servers[0].usually = loopback.knows_all
+    servers[0].usually = knows_all
     assert ask(first, second, 10).kept.providers == ["second"]
     moved.passes(FIRST_PAUSE)
     assert [ask(first, second, number).kept.providers for number in range(11, 14)] == [["first"]] * 3
@@ -126,7 +127,7 @@ def test_one_that_is_left_alone_and_no_other_is_an_outage_with_a_time(
 def test_an_empty_bucket_lets_the_next_upstream_answer_at_once(
     servers: tuple[Server, Server], moved: Stopped
 ) -> None:
-    servers[0].usually = loopback.knows_all
+    servers[0].usually = knows_all
     first, second = Named("first", servers[0], moved), Named("second", servers[1], moved)
     manners = Manners(rates={"tokens": Rate(0.01, 3)})
     clock = Clock(now=moved.clock.now)

@@ -14,6 +14,7 @@ from providers.creators.tests import amazon
 from providers.errors import ErrorClass, ProviderError
 from providers.http import Patience
 from providers.keepa.provider import KeepaProvider
+from providers.keepa.tests.upstream import body, fixture, product
 from providers.marketplaces import MARKETPLACES, marketplace
 from providers.rainforest.provider import ASINDataProvider, RainforestProvider
 from providers.rainforest.tests import upstream as traject
@@ -23,7 +24,8 @@ from providers.sample.provider import SampleProvider
 from providers.spapi.provider import SPAPIProvider
 from providers.spapi.tests import amazon as selling_partner
 from providers.tests import loopback
-from providers.tests.loopback import Handler, Query, body, fixture, product, says
+from providers.tests.clocks import Stopped
+from providers.tests.loopback import Handler, Query, says
 
 CORE = frozenset({Part.CORE})
 KNOWN, UNKNOWN, BROKEN = "B0PALLET01", failures.PRODUCT_NOT_FOUND, "B0FAIL0500"
@@ -85,7 +87,7 @@ def spapi() -> Iterator[ProductProvider]:
     with selling_partner.amazon(_like_amazon) as upstream:
         patience = Patience(total=600, attempts=1, wait_max=100)
         options = upstream.options | {"patience": patience}
-        yield SPAPIProvider(**options, clock=selling_partner.Hands().clock)
+        yield SPAPIProvider(**options, clock=Stopped().clock)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from providers.keepa.tests.upstream import knows_all
 from providers.tests import loopback
 from providers.tests.loopback import Handler, Query, Server, waits_for
 
@@ -54,7 +55,7 @@ Start = Callable[..., Asker]
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with loopback.serving() as running:
+    with loopback.serving(knows_all) as running:
         yield running
 
 
@@ -77,7 +78,7 @@ def test_a_hundred_misses_in_two_processes_make_one_upstream_call(
     server: Server, asker: Start, under: Sequence[str]
 ) -> None:
     all_wait = threading.Event()
-    server.usually = waits_for(all_wait)
+    server.usually = waits_for(all_wait, knows_all)
     askers = [asker(50, 10, under), asker(50, 10, under)]
     for one in askers:
         one.start()
@@ -92,7 +93,7 @@ def test_when_the_leading_process_is_killed_another_takes_over(server: Server, a
 
     def hangs(handler: Handler, query: Query) -> None:
         asked.set()
-        waits_for(never)(handler, query)
+        waits_for(never, knows_all)(handler, query)
 
     server.script = [hangs]
     leader, heir = asker(1, 2), asker(5, 2)

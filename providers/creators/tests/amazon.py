@@ -1,22 +1,13 @@
 """Answers in the format of the Creators API, and an adapter that is asked for them on this machine."""
 
-import json
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 from providers.creators.provider import CreatorsProvider
-from providers.http import Patience
-from providers.tests.loopback import Behaviour, Handler, Query, Server, says
+from providers.tests.fixtures import fixtures_of
+from providers.tests.loopback import QUICK, Behaviour, Handler, Query, Server, says
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-QUICK = Patience(connect=1, read=5, total=10, attempts=3, wait_initial=0.001, wait_max=0.05)
-
-
-def fixture(name: str) -> dict[str, Any]:
-    """Return one of the answers in providers/creators/fixtures."""
-    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return found
+fixture = fixtures_of("creators")
 
 
 def item(asin: str = "B0PALLET01", **changes: Any) -> dict[str, Any]:

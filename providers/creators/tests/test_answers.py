@@ -6,8 +6,8 @@ import pytest
 
 from providers.creators import answers
 from providers.creators.tests.amazon import body, error, fixture, item
-from providers.creators.wire import Unbelievable
 from providers.marketplaces import MARKETPLACES
+from providers.reading import Unbelievable
 
 US = MARKETPLACES["US"]
 ONE, TWO, THREE, STRANGER = "B0PALLET01", "B0PALLET02", "B0PALLET03", "B0STRANGER"

@@ -8,7 +8,7 @@ import pytest
 from providers.base import Availability, Money, OfferData
 from providers.creators import listings
 from providers.creators.tests.amazon import item, listed, listing
-from providers.creators.wire import Unbelievable
+from providers.reading import Unbelievable
 
 
 def usd(amount: str) -> Money:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from providers.base import Availability, Identifiers, ImageData, Measurements, Money, ProductData, RankData
 from providers.creators import parse
 from providers.creators.tests.amazon import item, put
-from providers.creators.wire import Unbelievable
 from providers.marketplaces import MARKETPLACES
+from providers.reading import Unbelievable
 
 US, DE = MARKETPLACES["US"], MARKETPLACES["DE"]
 MEDIA = "https://m.media-amazon.com/images/I/"

@@ -1,7 +1,5 @@
 """What an answer of fnskutoasin.com says of a code."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +8,10 @@ from hypothesis import strategies as st
 
 from providers.errors import ErrorClass, ProviderError
 from providers.fnskutoasin.parse import Task, task
+from providers.tests.fixtures import fixtures_of
 
 CODE = "X001PALLET"
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-
-
-def fixture(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return found
+fixture = fixtures_of("fnskutoasin")
 
 
 def answer(**changes: Any) -> dict[str, Any]:

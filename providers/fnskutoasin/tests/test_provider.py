@@ -18,10 +18,8 @@ from providers.http import Patience
 from providers.kinds import Kind
 from providers.tests import loopback
 from providers.tests.clocks import START, Stopped
-from providers.tests.loopback import Behaviour, Handler, Query, Server, says
+from providers.tests.loopback import QUICK, Behaviour, Handler, Query, Server, says
 from providers.turns import turns
-
-QUICK = Patience(connect=1, read=5, total=10, attempts=3, wait_initial=0.001, wait_max=0.05)
 
 
 def finds(handler: Handler, query: Query) -> None:

@@ -9,8 +9,8 @@ import pytest
 from providers.base import Money, OfferData
 from providers.keepa import parse
 from providers.keepa.offers import offers
+from providers.keepa.tests.upstream import fixture
 from providers.marketplaces import MARKETPLACES
-from providers.tests.loopback import fixture
 
 US = MARKETPLACES["US"]
 

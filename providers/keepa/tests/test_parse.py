@@ -17,9 +17,9 @@ from providers.base import (
     RankData,
 )
 from providers.keepa import parse
-from providers.keepa.wire import Unbelievable
+from providers.keepa.tests.upstream import fixture, product
 from providers.marketplaces import MARKETPLACES
-from providers.tests.loopback import fixture, product
+from providers.reading import Unbelievable
 
 US, JP = MARKETPLACES["US"], MARKETPLACES["JP"]
 

@@ -7,8 +7,8 @@ import pytest
 from providers.keepa import parse
 from providers.keepa.paths import PATHS
 from providers.keepa.provider import KeepaProvider
+from providers.keepa.tests.upstream import fixture, product
 from providers.marketplaces import MARKETPLACES
-from providers.tests.loopback import fixture, product
 from providers.tests.paths import without
 
 

@@ -9,21 +9,20 @@ import pytest
 from providers.attempts import Attempt
 from providers.base import Money, Part
 from providers.errors import ErrorClass, ProviderError
-from providers.http import Patience
 from providers.keepa.provider import KeepaProvider, TokenBalance
+from providers.keepa.tests.upstream import asked, body, fixture, knows, knows_all, product
 from providers.limits import Rate
 from providers.marketplaces import MARKETPLACES
 from providers.tests import loopback
-from providers.tests.loopback import Behaviour, Server, body, fixture, knows, product, says
+from providers.tests.loopback import BROKEN, QUICK, Behaviour, Server, says
 
 CORE = frozenset({Part.CORE})
 WITH_OFFERS = frozenset({Part.CORE, Part.OFFERS})
-QUICK = Patience(connect=1, read=5, total=10, attempts=3, wait_initial=0.001, wait_max=0.05)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with loopback.serving() as running:
+    with loopback.serving(knows_all) as running:
         yield running
 
 
@@ -75,7 +74,7 @@ def test_asks_in_batches(
     keepa: KeepaProvider, server: Server, parts: frozenset[Part], sizes: list[int]
 ) -> None:
     found = keepa.products(asins(250), marketplace="US", parts=parts)
-    assert [len(request.asins) for request in server.requests] == sizes
+    assert [len(asked(request)) for request in server.requests] == sizes
     assert list(found) == asins(250)
     assert all(found.values())
 
@@ -106,7 +105,7 @@ def test_of_a_batch_the_good_answers_are_kept(keepa: KeepaProvider, server: Serv
 
 
 def test_a_failed_batch_does_not_take_the_others_along(keepa: KeepaProvider, server: Server) -> None:
-    server.script = [loopback.knows_all, says({}, status=401)]
+    server.script = [knows_all, says({}, status=401)]
     assert list(keepa.products(asins(150), marketplace="US", parts=CORE)) == asins(100)
 
 
@@ -121,10 +120,6 @@ def test_a_failed_batch_does_not_take_the_others_along(keepa: KeepaProvider, ser
         (says({"products": {"asin": "B0PALLET01"}}), ErrorClass.INVALID_ANSWER),
         (says({}), ErrorClass.INVALID_ANSWER),
         (says({"products": ["text", None]}), ErrorClass.PARTIAL),
-        (loopback.html, ErrorClass.UPSTREAM_DOWN),
-        (loopback.silent, ErrorClass.UPSTREAM_DOWN),
-        (loopback.truncated, ErrorClass.UPSTREAM_DOWN),
-        (loopback.bomb, ErrorClass.INVALID_ANSWER),
         (says(b'{"products": [{"asin": "B0PALLET01", "csv": NaN}]}'), ErrorClass.INVALID_ANSWER),
         (says({"error": {"type": "x"}}, status=500), ErrorClass.UPSTREAM_DOWN),
         (says({"error": {"type": "x"}}, status=400), ErrorClass.INVALID_REQUEST),
@@ -134,6 +129,7 @@ def test_a_failed_batch_does_not_take_the_others_along(keepa: KeepaProvider, ser
         (says(fixture("bad_key"), status=402), ErrorClass.AUTH_FAILED),
         (says(b"<html>", status=402), ErrorClass.NOT_ENTITLED),
         (says(fixture("no_tokens"), status=429), ErrorClass.RATE_LIMITED),
+        *BROKEN,
     ],
 )
 def test_names_every_failure(

@@ -8,8 +8,8 @@ import pytest
 
 from providers.base import HistoryPoint, Money
 from providers.keepa import wire
-from providers.keepa.wire import Unbelievable
 from providers.marketplaces import MARKETPLACES
+from providers.reading import Unbelievable
 
 US, JP = MARKETPLACES["US"], MARKETPLACES["JP"]
 
@@ -60,11 +60,6 @@ def test_stars_are_tenths(value: object, expected: str | None) -> None:
 def test_stars_that_cannot_be_meant_are_refused(value: object) -> None:
     with pytest.raises(Unbelievable):
         wire.stars(value)
-
-
-@pytest.mark.parametrize("value", [-1, -2, None, 1.0, "1", True, 2**31])
-def test_what_is_no_number_of_things_is_unknown(value: object) -> None:
-    assert wire.whole(value) is None
 
 
 def test_pairs_are_read_in_twos() -> None:

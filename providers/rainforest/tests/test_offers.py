@@ -9,7 +9,7 @@ from providers.base import Money, OfferData
 from providers.rainforest import offers
 from providers.rainforest.tests.upstream import fixture
 from providers.rainforest.tests.upstream import offers as answer
-from providers.rainforest.wire import Unbelievable
+from providers.reading import Unbelievable
 
 
 def usd(amount: str) -> Money:

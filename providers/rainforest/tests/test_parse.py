@@ -22,7 +22,7 @@ from providers.belief import doubt
 from providers.marketplaces import MARKETPLACES
 from providers.rainforest import parse
 from providers.rainforest.tests.upstream import answer, box, fixture
-from providers.rainforest.wire import Unbelievable
+from providers.reading import Unbelievable
 
 US, FR = MARKETPLACES["US"], MARKETPLACES["FR"]
 PICTURES = "https://m.media-amazon.com/images/I/"

@@ -1,4 +1,4 @@
-"""Rainforest's money, stars, ranks and times."""
+"""Rainforest's money and times."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,7 +7,7 @@ import pytest
 
 from providers.base import Money
 from providers.rainforest import wire
-from providers.rainforest.wire import Unbelievable
+from providers.reading import Unbelievable
 
 
 @pytest.mark.parametrize(
@@ -50,37 +50,6 @@ def test_money_without_value_or_currency_is_unknown_whatever_the_text_says(price
 def test_money_that_cannot_be_meant_is_refused(value: float) -> None:
     with pytest.raises(Unbelievable):
         wire.money({"value": value, "currency": "USD"})
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"), [(4.6, "4.6"), (5, "5"), (0, "0"), (None, None), ("4,7", None), (True, None)]
-)
-def test_stars_are_numbers(value: object, expected: str | None) -> None:
-    assert wire.stars(value) == (None if expected is None else Decimal(expected))
-
-
-@pytest.mark.parametrize("value", [5.1, -1, 47, float("nan")])
-def test_stars_that_cannot_be_meant_are_refused(value: float) -> None:
-    with pytest.raises(Unbelievable):
-        wire.stars(value)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"), [(1, 1), (402, 402), (None, None), ("402", None), (4.5, None)]
-)
-def test_a_rank_is_a_whole_number(value: object, expected: int | None) -> None:
-    assert wire.place(value) == expected
-
-
-@pytest.mark.parametrize("value", [0, -3, 2**31])
-def test_a_rank_that_cannot_be_meant_is_refused(value: int) -> None:
-    with pytest.raises(Unbelievable):
-        wire.place(value)
-
-
-@pytest.mark.parametrize("value", [-1, None, 1.0, "23.496", True, 2**31])
-def test_what_is_no_number_of_things_is_unknown(value: object) -> None:
-    assert wire.whole(value) is None
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from providers.marketplaces import marketplace
 from providers.sample import failures
+from providers.tests.fixtures import fixtures_of
 from providers.tests.loopback import Behaviour, Handler, Query, says
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+fixture = fixtures_of("rainforest")
 UNKNOWN, BROKEN = failures.PRODUCT_NOT_FOUND, "B0FAIL0500"
-
-
-def fixture(name: str) -> dict[str, Any]:
-    """Return one of the answers in providers/rainforest/fixtures."""
-    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return found
 
 
 def answer(asin: str | None = "B0PALLET01", **changes: Any) -> dict[str, Any]:

@@ -5,31 +5,19 @@
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from providers.clock import Clock
-from providers.http import Patience
 from providers.marketplaces import marketplace
 from providers.tests import loopback
-from providers.tests.loopback import Behaviour, Handler, Query, Request, Server, says
+from providers.tests.fixtures import fixtures_of
+from providers.tests.loopback import QUICK, Behaviour, Handler, Query, Request, Server, says
 
+fixture = fixtures_of("spapi")
 SECRETS = {"client_secret": "cl13nt-s3cr3t", "refresh_token": "Atzr|r3fr3sh"}
 CREDENTIALS: dict[str, Any] = {"client_id": "amzn1.application-oa2-client.pallet", "region": "NA", **SECRETS}
-QUICK = Patience(connect=1, read=5, total=10, attempts=3, wait_initial=0.001, wait_max=0.05)
-
-
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-
-
-def fixture(name: str) -> dict[str, Any]:
-    """Return one of the documents in providers/spapi/fixtures."""
-    found: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
-    return found
 
 
 def item(asin: str = "B0PALLET01", **changes: Any) -> dict[str, Any]:
@@ -129,23 +117,6 @@ def by_call(*, search: Behaviour = knows_all, pricing: Behaviour = knows_all) ->
         (search if is_search(handler.request_now) else pricing)(handler, query)
 
     return behaviour
-
-
-class Hands:
-    """A clock whose hands are moved by sleeping, or by hand."""
-
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.time = now
-        self._guard = threading.Lock()
-
-    def move(self, seconds: float) -> None:
-        """Let so much time pass."""
-        with self._guard:
-            self.time += seconds
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(now=lambda: self.time, monotonic=lambda: self.time, sleep=self.move)
 
 
 @dataclass

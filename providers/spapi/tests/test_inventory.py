@@ -14,9 +14,9 @@ from providers.marketplaces import MARKETPLACES
 from providers.spapi import inventory
 from providers.spapi.inventory import InventoryRow
 from providers.spapi.session import RATES, Session
-from providers.spapi.tests.amazon import REFUSED, Amazon, Hands, amazon
-from providers.tests import loopback
-from providers.tests.loopback import Behaviour, Handler, Query, says
+from providers.spapi.tests.amazon import REFUSED, Amazon, amazon
+from providers.tests.clocks import Stopped
+from providers.tests.loopback import BROKEN, Behaviour, Handler, Query, says
 
 US = MARKETPLACES["US"]
 PAGE = 50
@@ -52,27 +52,27 @@ def page(*summaries: Any, token: Any = None, **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Stock:
-    """So many pages of stock. A token is good for half a minute by these hands, and may be made to age."""
+    """So many pages of stock. A token is good for half a minute by this clock, and may be made to age."""
 
-    hands: Hands
+    stopped: Stopped
     pages: int
     aged: list[float] = field(default_factory=list)  # how old the next tokens are when they arrive
 
     def __call__(self, handler: Handler, query: Query) -> None:
         number, _, made = query.get("nextToken", "0 ").partition(" ")
-        if made and self.hands.time - float(made) > TOKEN_SECONDS:
+        if made and self.stopped.now - float(made) > TOKEN_SECONDS:
             says(EXPIRED, status=400)(handler, query)
             return
         first = int(number) * PAGE
         is_last = int(number) + 1 == self.pages
-        made_at = self.hands.time - (self.aged.pop(0) if self.aged else 0)
+        made_at = self.stopped.now - (self.aged.pop(0) if self.aged else 0)
         token = None if is_last else f"{int(number) + 1} {made_at}"
         says(page(*map(summary, range(first, first + PAGE)), token=token))(handler, query)
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands()
+def stopped() -> Stopped:
+    return Stopped()
 
 
 @pytest.fixture
@@ -82,9 +82,9 @@ def upstream() -> Iterator[Amazon]:
 
 
 @pytest.fixture
-def session(upstream: Amazon, hands: Hands) -> Session:
+def session(upstream: Amazon, stopped: Stopped) -> Session:
     patient = Patience(connect=1, read=5, total=10, wait_initial=0.001, wait_max=2)
-    return Session(**upstream.options | {"patience": patient}, clock=hands.clock)
+    return Session(**upstream.options | {"patience": patient}, clock=stopped.clock)
 
 
 def rows(session: Session, **options: Any) -> list[InventoryRow]:
@@ -125,8 +125,8 @@ def test_asks_for_the_whole_marketplace(session: Session, upstream: Amazon) -> N
     assert inventory.OPERATION in RATES
 
 
-def test_follows_the_pages(session: Session, upstream: Amazon, hands: Hands) -> None:
-    upstream.usually = Stock(hands, pages=7)
+def test_follows_the_pages(session: Session, upstream: Amazon, stopped: Stopped) -> None:
+    upstream.usually = Stock(stopped, pages=7)
     assert numbers(rows(session)) == list(range(7 * PAGE))
 
 
@@ -140,28 +140,28 @@ def test_the_start_time_is_sent_again_with_every_token(session: Session, upstrea
 
 
 def test_a_slow_user_of_the_rows_does_not_lose_the_run(
-    session: Session, upstream: Amazon, hands: Hands
+    session: Session, upstream: Amazon, stopped: Stopped
 ) -> None:
-    upstream.usually = Stock(hands, pages=6)
+    upstream.usually = Stock(stopped, pages=6)
     found = []
     for row in inventory.summaries(session, US):
         found.append(row)
         if len(found) % PAGE == 0:
-            hands.move(45)
+            stopped.passes(45)
     assert numbers(found) == list(range(6 * PAGE))
     assert len(upstream.calls) == 6
 
 
 def test_a_token_that_died_on_the_way_begins_the_run_anew_without_repeating_rows(
-    session: Session, upstream: Amazon, hands: Hands
+    session: Session, upstream: Amazon, stopped: Stopped
 ) -> None:
-    upstream.usually = Stock(hands, pages=4, aged=[0, 31])
+    upstream.usually = Stock(stopped, pages=4, aged=[0, 31])
     assert numbers(rows(session)) == list(range(4 * PAGE))
     assert [call.query.get("nextToken", "0")[0] for call in upstream.calls] == list("0120123")
 
 
-def test_tokens_that_always_die_end_the_run(session: Session, upstream: Amazon, hands: Hands) -> None:
-    upstream.usually = Stock(hands, pages=2, aged=[31] * 9)
+def test_tokens_that_always_die_end_the_run(session: Session, upstream: Amazon, stopped: Stopped) -> None:
+    upstream.usually = Stock(stopped, pages=2, aged=[31] * 9)
     assert failure(session).reason is ErrorClass.INVALID_REQUEST
     assert len(upstream.calls) == 2 * inventory.RUNS
 
@@ -208,8 +208,8 @@ def test_pages_that_lead_back_are_left(session: Session, upstream: Amazon, token
     assert len(upstream.calls) == len(tokens) + 1
 
 
-def test_pages_without_end_are_left(session: Session, upstream: Amazon, hands: Hands) -> None:
-    upstream.usually = Stock(hands, pages=10**6)
+def test_pages_without_end_are_left(session: Session, upstream: Amazon, stopped: Stopped) -> None:
+    upstream.usually = Stock(stopped, pages=10**6)
     assert failure(session, most_pages=5).reason is ErrorClass.INVALID_ANSWER
     assert len(upstream.calls) == 5
 
@@ -314,10 +314,7 @@ def test_what_cannot_be_meant_is_unknown(
         (says({"payload": {"inventorySummaries": {}}}), ErrorClass.INVALID_ANSWER),
         (says(REFUSED, status=403), ErrorClass.NOT_ENTITLED),
         (says({"errors": [{"code": "QuotaExceeded"}]}, status=429), ErrorClass.RATE_LIMITED),
-        (loopback.html, ErrorClass.UPSTREAM_DOWN),
-        (loopback.truncated, ErrorClass.UPSTREAM_DOWN),
-        (loopback.bomb, ErrorClass.INVALID_ANSWER),
-        (says(b"", status=302, Location="http://127.0.0.1:1/"), ErrorClass.INVALID_ANSWER),
+        *BROKEN,
     ],
 )
 def test_names_every_failure(

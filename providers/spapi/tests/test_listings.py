@@ -11,9 +11,9 @@ from providers.http import Patience
 from providers.marketplaces import MARKETPLACES
 from providers.spapi import listings
 from providers.spapi.session import RATES, Session
-from providers.spapi.tests.amazon import REFUSED, Amazon, Hands, amazon
-from providers.tests import loopback
-from providers.tests.loopback import Behaviour, Handler, Query, says
+from providers.spapi.tests.amazon import REFUSED, Amazon, amazon
+from providers.tests.clocks import Stopped
+from providers.tests.loopback import BROKEN, Behaviour, Handler, Query, says
 
 US = MARKETPLACES["US"]
 
@@ -54,7 +54,7 @@ def upstream() -> Iterator[Amazon]:
 @pytest.fixture
 def session(upstream: Amazon) -> Session:
     patient = Patience(connect=1, read=5, total=10, wait_initial=0.001, wait_max=2)
-    return Session(**upstream.options | {"patience": patient}, clock=Hands().clock)
+    return Session(**upstream.options | {"patience": patient}, clock=Stopped().clock)
 
 
 def resolve(session: Session, *codes: str, seller_id: str = "A1SELLER") -> dict[str, Match | None]:
@@ -219,10 +219,7 @@ def test_a_page_that_fails_takes_its_batch_along(session: Session, upstream: Ama
         (says(REFUSED, status=403), ErrorClass.NOT_ENTITLED),
         (says({"errors": [{"code": "InvalidInput"}]}, status=400), ErrorClass.INVALID_REQUEST),
         (says({"errors": [{"code": "QuotaExceeded"}]}, status=429), ErrorClass.RATE_LIMITED),
-        (loopback.html, ErrorClass.UPSTREAM_DOWN),
-        (loopback.truncated, ErrorClass.UPSTREAM_DOWN),
-        (loopback.bomb, ErrorClass.INVALID_ANSWER),
-        (says(b"", status=302, Location="http://127.0.0.1:1/"), ErrorClass.INVALID_ANSWER),
+        *BROKEN,
     ],
 )
 def test_names_every_failure(

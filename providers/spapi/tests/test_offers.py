@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.base import Availability, Money, OfferData, ProductData, RankData
+from providers.reading import Unbelievable
 from providers.spapi.offers import Offered, offered
 from providers.spapi.tests.amazon import fixture, offers
-from providers.spapi.wire import Unbelievable
 
 
 def usd(amount: str) -> Money:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from providers.base import Identifiers, ImageData, Measurements, Money, ProductData, RankData
 from providers.marketplaces import MARKETPLACES
+from providers.reading import Unbelievable
 from providers.spapi import parse
 from providers.spapi.offers import offered
 from providers.spapi.paths import PATHS
 from providers.spapi.provider import SPAPIProvider
 from providers.spapi.tests.amazon import fixture, in_marketplace, item, offers
-from providers.spapi.wire import Unbelievable
 from providers.tests.paths import without
 
 US, BR, DE = (MARKETPLACES[code] for code in ("US", "BR", "DE"))

@@ -10,7 +10,8 @@ import pytest
 from providers.base import Part
 from providers.deadline import within
 from providers.spapi.provider import SPAPIProvider
-from providers.spapi.tests.amazon import Amazon, Hands, amazon, asked, is_search, knows_all_but
+from providers.spapi.tests.amazon import Amazon, amazon, asked, is_search, knows_all_but
+from providers.tests.clocks import Stopped
 from providers.tests.loopback import Handler, Query, Request, says
 
 DOCUMENTED = {"catalog": (2.0, 2.0), "offers": (0.1, 1.0)}  # calls in a second, and at once; as Amazon has it
@@ -24,7 +25,7 @@ ROUNDING = 1e-5  # what 64-bit times lose
 class Strict:
     """Amazon's own token buckets, by the same clock; `fails` says how a call goes that they let pass."""
 
-    hands: Hands
+    stopped: Stopped
     fails: Callable[[], int | None] = lambda: None
     left: dict[str, float] = field(
         default_factory=lambda: {name: rate[1] for name, rate in DOCUMENTED.items()}
@@ -50,7 +51,7 @@ class Strict:
 
     def _takes_one(self, name: str) -> bool:
         per_second, burst = DOCUMENTED[name]
-        now = self.hands.time
+        now = self.stopped.now
         passed = now - self.at.get(name, now)
         self.left[name] = min(burst, self.left[name] + passed * per_second)
         self.at[name] = now
@@ -73,7 +74,7 @@ def upstream() -> Iterator[Amazon]:
 def run(upstream: Amazon, strict: Strict) -> None:
     """Ask for all ASINs, and see that every one is answered, with its price."""
     upstream.usually = strict
-    spapi = SPAPIProvider(**upstream.options, clock=strict.hands.clock)
+    spapi = SPAPIProvider(**upstream.options, clock=strict.stopped.clock)
     with within(100_000, wait=3600):
         found = spapi.products(ASINS, marketplace="US", parts=CORE)
     assert list(found) == ASINS
@@ -82,21 +83,21 @@ def run(upstream: Amazon, strict: Strict) -> None:
 
 
 def test_a_thousand_asins_take_a_hundred_calls_at_the_rates_and_meet_no_limit(upstream: Amazon) -> None:
-    hands = Hands()
-    began = hands.time
-    strict = Strict(hands)
+    stopped = Stopped()
+    began = stopped.now
+    strict = Strict(stopped)
     run(upstream, strict)
     assert strict.answered == {("catalog", 200): 50, ("offers", 200): 50}
     assert len(upstream.exchanges) == 1
     assert len(upstream.server.requests) == 101
-    assert hands.time - began == pytest.approx(48 / 2 + 49 / 0.1, abs=1)
+    assert stopped.now - began == pytest.approx(48 / 2 + 49 / 0.1, abs=1)
 
 
 def test_with_one_call_in_twenty_failing_none_is_lost_and_every_failed_one_is_made_again(
     upstream: Amazon,
 ) -> None:
     dice = random.Random(20)
-    strict = Strict(Hands(), lambda: dice.choice((500, 503)) if dice.random() < 0.05 else None)
+    strict = Strict(Stopped(), lambda: dice.choice((500, 503)) if dice.random() < 0.05 else None)
     run(upstream, strict)
     assert len(strict.failed) >= 3
     assert set(strict.failed) <= set(strict.good)
@@ -107,7 +108,7 @@ def test_with_one_call_in_twenty_failing_none_is_lost_and_every_failed_one_is_ma
 
 
 def test_the_server_of_this_test_refuses_who_asks_too_often(upstream: Amazon) -> None:
-    strict = Strict(Hands())
+    strict = Strict(Stopped())
     assert [strict._takes_one("catalog") for _ in range(3)] == [True, True, False]
-    strict.hands.move(0.5)
+    strict.stopped.passes(0.5)
     assert [strict._takes_one("catalog") for _ in range(2)] == [True, False]

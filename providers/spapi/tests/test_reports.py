@@ -17,8 +17,9 @@ from providers.spapi import documents, reports
 from providers.spapi.layouts import Refused, Row
 from providers.spapi.reports import Terms
 from providers.spapi.session import RATES, Session
-from providers.spapi.tests.amazon import REFUSED, SECRETS, Amazon, Hands, amazon
+from providers.spapi.tests.amazon import REFUSED, SECRETS, Amazon, amazon
 from providers.tests import loopback
+from providers.tests.clocks import Stopped
 from providers.tests.loopback import Behaviour, Handler, Query, Server, says
 
 JP = MARKETPLACES["JP"]
@@ -56,8 +57,8 @@ class Desk:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands()
+def stopped() -> Stopped:
+    return Stopped()
 
 
 @pytest.fixture
@@ -78,14 +79,14 @@ def upstream(desk: Desk) -> Iterator[Amazon]:
 
 
 @pytest.fixture
-def session(upstream: Amazon, hands: Hands) -> Session:
+def session(upstream: Amazon, stopped: Stopped) -> Session:
     patient = Patience(connect=1, read=5, total=10, wait_initial=0.001, wait_max=0.05)
-    return Session(**upstream.options | {"patience": patient, "region": "FE"}, clock=hands.clock)
+    return Session(**upstream.options | {"patience": patient, "region": "FE"}, clock=stopped.clock)
 
 
 @pytest.fixture
-def terms(storage: Server, hands: Hands) -> Terms:
-    return Terms(also_from=storage.url, clock=hands.clock)
+def terms(storage: Server, stopped: Stopped) -> Terms:
+    return Terms(also_from=storage.url, clock=stopped.clock)
 
 
 def rows(session: Session, terms: Terms) -> list[Row | Refused]:
@@ -140,35 +141,35 @@ def test_only_what_can_be_read_is_ordered(session: Session, upstream: Amazon, te
 
 
 def test_looks_again_after_growing_pauses(
-    session: Session, upstream: Amazon, desk: Desk, hands: Hands, terms: Terms
+    session: Session, upstream: Amazon, desk: Desk, stopped: Stopped, terms: Terms
 ) -> None:
     desk.states = ["IN_QUEUE"] * 3 + ["IN_PROGRESS"] * 7 + ["DONE"]
-    start = hands.time
+    start = stopped.now
     assert rows(session, terms)[0] == STRAP
     assert looked(upstream) == 11
     pauses = [min(5 * 1.5**number, 60) for number in range(10)]
-    assert hands.time - start == pytest.approx(sum(pauses))
+    assert stopped.now - start == pytest.approx(sum(pauses))
 
 
 def test_a_report_that_takes_too_long_is_not_waited_for(
-    session: Session, upstream: Amazon, desk: Desk, hands: Hands, terms: Terms
+    session: Session, upstream: Amazon, desk: Desk, stopped: Stopped, terms: Terms
 ) -> None:
     desk.states = ["IN_PROGRESS"]
-    start = hands.time
+    start = stopped.now
     error = failure(session, terms)
     assert (error.reason, error.retryable) == (ErrorClass.TIMEOUT, True)
-    assert 1700 < hands.time - start < 1800
+    assert 1700 < stopped.now - start < 1800
     assert looked(upstream) < 40
 
 
 def test_a_deadline_of_the_caller_ends_the_wait_earlier(
-    session: Session, desk: Desk, hands: Hands, terms: Terms
+    session: Session, desk: Desk, stopped: Stopped, terms: Terms
 ) -> None:
     desk.states = ["IN_PROGRESS"]
-    start = hands.time
+    start = stopped.now
     with within(60):
         assert failure(session, terms).reason is ErrorClass.TIMEOUT
-    assert 20 < hands.time - start < 60
+    assert 20 < stopped.now - start < 60
 
 
 def test_a_cancelled_report_has_no_data(
@@ -210,44 +211,44 @@ def test_a_report_without_a_document_is_not_believed(
 
 
 def test_an_empty_bucket_of_orders_is_waited_for(
-    session: Session, upstream: Amazon, hands: Hands, terms: Terms
+    session: Session, upstream: Amazon, stopped: Stopped, terms: Terms
 ) -> None:
-    start = hands.time
+    start = stopped.now
     for _ in range(15):
         rows(session, terms)
-    assert hands.time == start
+    assert stopped.now == start
     assert rows(session, terms)[0] == STRAP
-    assert hands.time - start == pytest.approx(1 / 0.0167, abs=1)
+    assert stopped.now - start == pytest.approx(1 / 0.0167, abs=1)
     assert sum(call.method == "POST" for call in upstream.calls) == 16
 
 
 def test_a_quota_that_amazon_counts_otherwise_is_waited_for(
-    session: Session, upstream: Amazon, desk: Desk, hands: Hands, terms: Terms
+    session: Session, upstream: Amazon, desk: Desk, stopped: Stopped, terms: Terms
 ) -> None:
-    start = hands.time
+    start = stopped.now
     upstream.script = [says({"errors": [{"code": "QuotaExceeded"}]}, status=429), desk]
     assert rows(session, terms)[0] == STRAP
-    assert hands.time - start == pytest.approx(1 / 0.0167, abs=1)
+    assert stopped.now - start == pytest.approx(1 / 0.0167, abs=1)
 
 
 def test_a_quota_that_fills_too_slowly_is_not_waited_for(
-    session: Session, upstream: Amazon, hands: Hands, storage: Server
+    session: Session, upstream: Amazon, stopped: Stopped, storage: Server
 ) -> None:
     upstream.usually = says({"errors": [{"code": "QuotaExceeded"}]}, status=429)
-    start = hands.time
-    short = Terms(seconds=45, also_from=storage.url, clock=hands.clock)
+    start = stopped.now
+    short = Terms(seconds=45, also_from=storage.url, clock=stopped.clock)
     assert failure(session, short).reason is ErrorClass.RATE_LIMITED
-    assert hands.time - start < 45
+    assert stopped.now - start < 45
 
 
 def test_a_quota_that_never_fills_ends_with_the_time(
-    session: Session, upstream: Amazon, hands: Hands, storage: Server
+    session: Session, upstream: Amazon, stopped: Stopped, storage: Server
 ) -> None:
     upstream.usually = says({"errors": [{"code": "QuotaExceeded"}]}, status=429, Retry_After="0")
-    start = hands.time
-    short = Terms(seconds=600, also_from=storage.url, clock=hands.clock)
+    start = stopped.now
+    short = Terms(seconds=600, also_from=storage.url, clock=stopped.clock)
     assert failure(session, short).reason is ErrorClass.RATE_LIMITED
-    assert 500 < hands.time - start < 600
+    assert 500 < stopped.now - start < 600
     assert len(upstream.calls) < 60
 
 
@@ -414,9 +415,9 @@ def test_no_other_address_is_asked(
 
 
 def test_without_the_option_this_machine_is_no_storage(
-    session: Session, storage: Server, hands: Hands
+    session: Session, storage: Server, stopped: Stopped
 ) -> None:
-    assert failure(session, Terms(clock=hands.clock)).reason is ErrorClass.INVALID_ANSWER
+    assert failure(session, Terms(clock=stopped.clock)).reason is ErrorClass.INVALID_ANSWER
     assert not storage.requests
 
 
@@ -442,10 +443,10 @@ def test_the_signature_is_shown_by_nothing(
     assert "GET /reports/a%2Fb/1.txt" in caplog.text or storage.usually is loopback.resets
 
 
-def test_the_download_is_told_like_every_call(session: Session, storage: Server, hands: Hands) -> None:
+def test_the_download_is_told_like_every_call(session: Session, storage: Server, stopped: Stopped) -> None:
     told: list[Attempt] = []
     reports.fetch(
-        session, JP, ALL, terms=Terms(also_from=storage.url, clock=hands.clock, observe=told.append)
+        session, JP, ALL, terms=Terms(also_from=storage.url, clock=stopped.clock, observe=told.append)
     )
     assert [(one.provider, one.credential, one.operation, one.marketplace, one.outcome) for one in told] == [
         ("spapi", session.credential, "downloadDocument", "JP", "ok")

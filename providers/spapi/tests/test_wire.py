@@ -7,8 +7,8 @@ import pytest
 
 from providers.base import Money
 from providers.marketplaces import MARKETPLACES
-from providers.spapi.own_prices import from_listing, from_pricing
-from providers.spapi.wire import GRAMS, MILLIMETRES, Unbelievable, attribute, measure, money, place_in
+from providers.reading import GRAMS, MILLIMETRES, Unbelievable
+from providers.spapi.wire import attribute, measure, money, place_in
 
 BE, US = MARKETPLACES["BE"], MARKETPLACES["US"]
 
@@ -16,12 +16,17 @@ BE, US = MARKETPLACES["BE"], MARKETPLACES["US"]
 @pytest.mark.parametrize(
     ("raw", "amount", "currency"),
     [
+        # the offers and getPricing
         ({"CurrencyCode": "USD", "Amount": 29.99}, "29.99", "USD"),
         ({"CurrencyCode": "JPY", "Amount": 1280}, "1280", "JPY"),
+        ({"CurrencyCode": "USD", "Amount": "29.90"}, "29.90", "USD"),
+        # the offers of a listing
         ({"currencyCode": "EUR", "amount": 60}, "60", "EUR"),
         ({"currencyCode": "EUR", "amount": "12.50"}, "12.50", "EUR"),
+        # attributes of the catalogue, and those of a listing
         ({"currency": "USD", "value": 3799.99}, "3799.99", "USD"),
         ({"currency": "USD", "value_with_tax": 29.99}, "29.99", "USD"),
+        ({"currency": "USD", "value_with_tax": "29.90"}, "29.90", "USD"),
         ({"currency": "PEN", "value": 0.0}, "0.0", "PEN"),
     ],
 )
@@ -119,44 +124,3 @@ def test_without_a_language_of_the_marketplace_the_first_is_taken() -> None:
 def test_a_value_for_another_marketplace_is_none_for_ours() -> None:
     assert values({"marketplace_id": US.id, "value": "red"}) == []
     assert attribute({"attributes": []}, "style", BE) == attribute({}, "style", BE) == []
-
-
-def test_reads_what_a_seller_asks_for_its_listings() -> None:
-    usd = {"CurrencyCode": "USD", "Amount": 29.99}
-    good = {
-        "Identifiers": {"MarketplaceASIN": {"ASIN": "B0PALLET01"}},
-        "Offers": [{"BuyingPrice": {}}, {"BuyingPrice": {"ListingPrice": usd}}],
-    }
-    bad = [{"status": "ClientError"}, {"Product": {"Offers": good["Offers"]}}, "text"]
-    assert from_pricing({"payload": [*bad, {"Product": good}]}) == {
-        "B0PALLET01": Money(Decimal("29.99"), "USD")
-    }
-    assert from_pricing({"payload": None}) == {}
-
-
-PRICE = {"currency": "USD", "value_with_tax": 29.99}
-
-
-@pytest.mark.parametrize(
-    "listing",
-    [
-        {"offers": [{"price": {"currencyCode": "USD", "amount": "29.99"}}]},
-        {"attributes": {"purchasable_offer": {"offers": [{"price": PRICE}]}}},
-        {"attributes": {"purchasable_offer": [{"offers": [{"price": PRICE}]}]}},
-        {
-            "attributes": {
-                "purchasable_offer": {
-                    "currency": "USD",
-                    "our_price": [{"schedule": [{"value_with_tax": 29.99}]}],
-                }
-            }
-        },
-    ],
-)
-def test_reads_the_price_of_a_listing_from_whichever_place_has_it(listing: dict[str, Any]) -> None:
-    assert from_listing(listing) == Money(Decimal("29.99"), "USD")
-
-
-def test_a_listing_without_a_price_has_none() -> None:
-    assert from_listing({}) is None
-    assert from_listing({"attributes": {"purchasable_offer": "x"}, "offers": {}}) is None
