@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
+from conversion.convert_serializers import MarketplaceField
 from conversion.models import Inventory, SellerAccount
-from providers.marketplaces import MARKETPLACES, UnknownMarketplace
-from providers.marketplaces import marketplace as read_marketplace
+from providers.marketplaces import MARKETPLACES
 from providers.spapi.session import HOSTS
 
 NAME_LENGTH = 200
@@ -16,18 +15,6 @@ A_SELLER = "^A[A-Z0-9]{9,19}$"
 A_TOKEN = r"^Atzr\|[!-~]+$"  # noqa: S105 - what one looks like
 TOKEN_LENGTH = 2048
 REGIONS = sorted(HOSTS)
-
-
-@extend_schema_field({"type": "string", "enum": [*MARKETPLACES, "GB"]})
-class MarketplaceField(serializers.CharField):
-    """A marketplace's code (GB is UK), id or domain; the value is the code."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the code; the error lists those there are."""
-        try:
-            return read_marketplace(super().to_internal_value(data)).code
-        except UnknownMarketplace as error:
-            raise serializers.ValidationError(str(error), code="unknown_marketplace") from None
 
 
 class ImportOptions(StrictSerializer):
