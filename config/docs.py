@@ -19,7 +19,7 @@ GUIDE = {
     "quick-start": ("Quick start", "From nothing to a first answer"),
     "authentication": ("Authentication", "Signing up, tokens, API keys"),
     "api": ("The API", "The calls, and what they take and give"),
-    "conversion": ("Conversion", "What a code is, and how damaged ones are read"),
+    "conversion": ("Conversion", "From an FNSKU to its ASIN, how sure that is, and what a code is"),
     "errors": ("Errors", "Every failure by its code, and what to do"),
     "limits": ("Limits", "How often, how much, how large"),
     "idempotency": ("Idempotency", "Sending a call twice, safely"),

@@ -81,6 +81,9 @@ SOURCES: Mapping[str, Start] = MappingProxyType(
         "transparency": Start(0.90, 60, HOLDS_OUTSIDE, "gtin"),
         "gtin": Start(0.90, 60, HOLDS_OUTSIDE, "gtin"),  # shared by all its candidates
         "fnskutoasin": Start(_unverified(0.85), 180, HOLDS_OUTSIDE, "outside"),
+        "sample": Start(
+            _unverified(0.85), 180, HOLDS_OUTSIDE, "outside"
+        ),  # the stand-in plays such a resolver
         "manifest": Start(0.75, None, HOLDS_OUTSIDE, "outside"),  # whose writers ask resolvers too
         "confirmed": Start(0.97, None, HOLDS, "people"),  # by this account
         "shared": Start(0.85, None, HOLDS_OUTSIDE, "people"),  # by other accounts

@@ -28,11 +28,12 @@ SEED = int(os.environ.get("FUZZ_SEED", "20261121"))
 
 # What no description can say: which cursor or token is one of ours, which ten letters are an ASIN, which
 # password is a good one, how far apart two dates may be, which moment is still to come, what a lookup may
-# cost, whether an answer is kept. What is refused for one of these is well-formed.
+# cost, whether an answer is kept, which file is a report, which marketplace is in which region.
+# What is refused for one of these is well-formed.
 KNOWN_HERE_ONLY = {"invalid_cursor", "invalid_verification", "idempotency_mismatch"}
-KNOWN_HERE_ONLY |= {"max_credits_exceeded", "cache_miss"}
+KNOWN_HERE_ONLY |= {"max_credits_exceeded", "cache_miss", "report_refused"}
 CHECKED_HERE_ONLY = {"#/asin", "#/password", "#/fields", "#/from", "#/to"}
-CODES_HERE_ONLY = {"null_characters_not_allowed", "past", "network", "not_printable"}
+CODES_HERE_ONLY = {"null_characters_not_allowed", "past", "network", "not_printable", "other_region"}
 ABOUT_THE_INPUT = ("Schema-valid request rejected", "Schema-violating request accepted")
 ASINS = ("B07ZPKCJ6X", "B0SAMP0001", "B0FAIL0404", "B0PARTIAL0")
 

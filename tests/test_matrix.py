@@ -65,8 +65,8 @@ MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key", "key_id"): a_key,
     ("accounts:key-reroll", "key_id"): a_key,
     ("conversion:conversion", "id"): a_conversion,
-    ("conversion:feedback", "id"): a_conversion,
     ("conversion:inventory", "id"): an_inventory,
+    ("conversion:feedback", "id"): a_conversion,
     ("credits:charge", "id"): a_charge,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.

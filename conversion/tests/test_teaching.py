@@ -43,8 +43,7 @@ def test_a_stranger_moves_as_much_as_is_said(alice: User) -> None:
     row = said.conversion
     claims, facts = claims_of(row.heard), facts_of(row.heard)
     assert said.weight == A_STRANGER
-    truth = confirmed(ASIN, combine(claims, facts))
-    assert counts() == learned(claims, facts, truth, weight=A_STRANGER)
+    assert counts() == learned(claims, facts, confirmed(ASIN, combine(claims, facts)), weight=A_STRANGER)
 
 
 def test_a_correction_teaches_who_was_right_instead(alice: User) -> None:
@@ -59,8 +58,7 @@ def test_a_bare_rejection_teaches_that_it_is_one_of_the_others_or_none(alice: Us
     row = an_answer(alice)
     claims, facts = claims_of(row.heard), facts_of(row.heard)
     wrong(row)
-    truth = rejected([ASIN], combine(claims, facts))
-    assert counts() == learned(claims, facts, truth, weight=A_STRANGER)
+    assert counts() == learned(claims, facts, rejected([ASIN], combine(claims, facts)), weight=A_STRANGER)
 
 
 def test_it_builds_on_what_was_taught_before(alice: User) -> None:
@@ -69,8 +67,9 @@ def test_it_builds_on_what_was_taught_before(alice: User) -> None:
     row = an_answer(alice, code=OTHER_CODE)
     said = right(row)
     claims, facts = claims_of(row.heard), facts_of(row.heard)
-    truth = confirmed(ASIN, combine(claims, facts, first))
-    assert counts() == learned(claims, facts, truth, first, weight=said.weight)
+    assert counts() == learned(
+        claims, facts, confirmed(ASIN, combine(claims, facts, first)), first, weight=said.weight
+    )
 
 
 def test_an_account_speaks_of_a_pair_once(alice: User) -> None:

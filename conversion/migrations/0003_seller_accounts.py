@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversion", "0001_conversions_and_claims"),
+        ("conversion", "0002_feedback_says_what_became_of_it"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversion", "0002_seller_accounts"),
+        ("conversion", "0001_conversions_and_claims"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
