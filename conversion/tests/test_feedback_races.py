@@ -79,8 +79,8 @@ def test_no_lesson_is_lost_and_nobody_waits_in_a_circle() -> None:
     outcomes = at_once(*[partial(right, row) for row in rows])
     assert kinds(outcomes) == {"Feedback": 16}
     for source in sources:
-        start = starts.start(right_of(source))
-        assert Share.objects.get(name=right_of(source)).yes == pytest.approx(start.yes + 16 * 0.25)
+        row = Share.objects.get(name=right_of(source))
+        assert row.yes + row.no == pytest.approx(starts.STRENGTH + 16 * 0.25)
 
 
 def test_spending_goes_on_beside_refunds() -> None:
