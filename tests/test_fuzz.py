@@ -26,16 +26,19 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261121"))
 
 
-# What no description can say: which cursor or token is one of ours, which ten letters are an ASIN, which
-# password is a good one, how far apart two dates may be, which moment is still to come, what a lookup may
-# cost, whether an answer is kept, which file is a report, which marketplace is in which region.
+# What no description can say: which cursor or token is one of ours, which ten letters are an ASIN or an
+# FNSKU, which password is a good one, how far apart two dates may be, which moment is still to come, what a
+# lookup may cost, whether an answer is kept, which file is a report, which marketplace is in which region.
 # What is refused for one of these is well-formed.
 KNOWN_HERE_ONLY = {"invalid_cursor", "invalid_verification", "idempotency_mismatch"}
 KNOWN_HERE_ONLY |= {"max_credits_exceeded", "cache_miss", "report_refused"}
-CHECKED_HERE_ONLY = {"#/asin", "#/password", "#/fields", "#/from", "#/to"}
+CHECKED_HERE_ONLY = {"#/asin", "#/fnsku", "#/password", "#/fields", "#/from", "#/to"}
 CODES_HERE_ONLY = {"null_characters_not_allowed", "past", "network", "not_printable", "other_region"}
 ABOUT_THE_INPUT = ("Schema-valid request rejected", "Schema-violating request accepted")
-ASINS = ("B07ZPKCJ6X", "B0SAMP0001", "B0FAIL0404", "B0PARTIAL0")
+KNOWN = {
+    "asin": ("B07ZPKCJ6X", "B0SAMP0001", "B0FAIL0404", "B0PARTIAL0"),
+    "fnsku": ("X0001ABCDE", "X00FAIL404", "X000000001", "B07ZPKCJ6X"),
+}
 
 
 @pytest.fixture
@@ -66,12 +69,13 @@ def configured(key: str) -> SchemathesisConfig:
 
 
 def answerable(context: Any, case: Case[Any]) -> Case[Any]:
-    """Let a request that is valid otherwise ask for a product that somebody answers for."""
+    """Let a request that is valid otherwise ask for what somebody answers for."""
     if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
         for place in (case.path_parameters, case.body):
-            asin = place.get("asin") if isinstance(place, dict) else None
-            if isinstance(place, dict) and isinstance(asin, str):
-                place["asin"] = ASINS[len(asin) % len(ASINS)]
+            for name, known in KNOWN.items():
+                text = place.get(name) if isinstance(place, dict) else None
+                if isinstance(place, dict) and isinstance(text, str):
+                    place[name] = known[len(text) % len(known)]
     return case
 
 
