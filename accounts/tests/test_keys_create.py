@@ -14,7 +14,14 @@ from accounts.tests.factories import a_user, bearing, key_of, logged_in, person
 
 pytestmark = pytest.mark.django_db
 KEYS = "/api/v1/keys"
-DEFAULT = ["account:read", "credits:read", "products:read", "usage:read"]
+DEFAULT = [
+    "account:read",
+    "conversion:read",
+    "conversion:write",
+    "credits:read",
+    "products:read",
+    "usage:read",
+]
 
 
 def post(client: Any, **body: Any) -> Any:
