@@ -9,6 +9,7 @@ from accounts.serializers import StrictSerializer
 from api.fields import ReadField
 from conversion import ids
 from conversion.models import Conversion
+from conversion.output import PLACES
 from conversion.services import FREE_KINDS, Question
 from providers.identifiers import fnsku as read_fnsku
 from providers.kinds import Recognised
@@ -148,13 +149,21 @@ class ConvertDryRunOutput(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
+class ProbabilityField(serializers.FloatField):
+    """A probability, told with as many digits as answers have."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return it rounded."""
+        return round(float(value), PLACES)
+
+
 class HistoryOutput(serializers.ModelSerializer[Conversion]):
     """A conversion of the past."""
 
     id = serializers.SerializerMethodField()
     fnsku = serializers.CharField(source="code")
     asin = serializers.SerializerMethodField(help_text="Null while it is pending.")
-    confidence = serializers.FloatField(allow_null=True)
+    confidence = ProbabilityField(allow_null=True)
 
     class Meta:
         model = Conversion

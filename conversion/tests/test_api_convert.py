@@ -269,3 +269,9 @@ def test_nobody_sees_the_conversions_of_another(as_alice: APIClient, as_bob: API
     assert as_bob.get("/api/v1/conversion/history").json()["data"] == []
     [row] = as_alice.get("/api/v1/conversion/history").json()["data"]
     assert (row["fnsku"], row["credits"], row["status"]) == (CODE, 2, "found")
+
+
+def test_the_history_tells_the_confidence_as_the_answer_did(as_alice: APIClient) -> None:
+    told = convert(as_alice, label_title="iPhone").json()["data"]["confidence"]
+    [row] = as_alice.get("/api/v1/conversion/history").json()["data"]
+    assert row["confidence"] == told
