@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "api": {"accounts"},
     "products": {"api", "credits", "providers", "accounts"},
     "conversion": {"api", "credits", "providers", "accounts"},
+    "jobs": {"api", "credits", "providers", "accounts"},
     "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion"},
     "config": {"accounts", "credits", "providers", "api", "products", "conversion", "monitoring"},
 }
