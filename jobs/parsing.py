@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import IO, NamedTuple
 
-from jobs import lists, signatures
-from jobs.choice import Chosen, choose
-from jobs.delimiters import LINES, delimiter_of
-from jobs.given import MOST_GIVEN, MOST_REF, InputRefused, Line, Parsed, Row, about, bounded, cleaned
-from jobs.lists import read_list
-from jobs.tables import NONE, Table
-from jobs.texts import TextLines, lines_of, pieces
-from jobs.workbook import Workbook
+from jobs.reading import lists, signatures
+from jobs.reading.choice import Chosen, choose
+from jobs.reading.delimiters import LINES, delimiter_of
+from jobs.reading.given import MOST_GIVEN, MOST_REF, InputRefused, Line, Parsed, Row, about, bounded, cleaned
+from jobs.reading.lists import read_list
+from jobs.reading.tables import NONE, Table
+from jobs.reading.texts import TextLines, lines_of, pieces
+from jobs.reading.workbook import Workbook
 from providers.encodings import opened
 
 __all__ = ["MOST_GIVEN", "InputRefused", "Line", "Parsed", "read", "read_list", "read_text"]

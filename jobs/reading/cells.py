@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, WINDOWS_EPOCH, from_excel
 
-from jobs.given import MOST_GIVEN
-from jobs.markup import Attributes
+from jobs.reading.given import MOST_GIVEN
+from jobs.reading.markup import Attributes
 
 EXACT = 2**53  # whole numbers below are what was typed; above, a workbook has rounded them
 MOST_FORMATS = 100_000

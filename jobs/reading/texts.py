@@ -6,7 +6,7 @@ from io import StringIO
 from itertools import chain
 from typing import IO
 
-from jobs.given import InputRefused
+from jobs.reading.given import InputRefused
 from providers.encodings import Opened
 
 CHUNK = 64 * 1024  # bytes read at once

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from jobs.given import InputRefused
-from jobs.tables import NONE, Table
+from jobs.reading.given import InputRefused
+from jobs.reading.tables import NONE, Table
 from providers.recognition import recognise
 
 LINES = 100  # of the beginning that are looked at

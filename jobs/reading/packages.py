@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from jobs.given import InputRefused
+from jobs.reading.given import InputRefused
 
 CHUNK = 64 * 1024  # bytes read at once
 MB = 1024 * 1024

@@ -3,8 +3,8 @@
 import csv
 from collections.abc import Iterator
 
-from jobs.given import MOST_COLUMNS, InputRefused, Row
-from jobs.texts import MOST_LINE, too_long
+from jobs.reading.given import MOST_COLUMNS, InputRefused, Row
+from jobs.reading.texts import MOST_LINE, too_long
 
 NONE = "\x1f"  # the delimiter of a table with a single column, which has none: a character that nobody types
 LENIENT = ("\t", NONE)  # what is written between these is not quoted as a rule

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import IO, NamedTuple
 
-from jobs.cells import Formats, Strings
-from jobs.given import InputRefused, Row
-from jobs.markup import Attributes, Reader, fed
-from jobs.packages import MB, SAVE, Package
-from jobs.sheets import Sheet
+from jobs.reading.cells import Formats, Strings
+from jobs.reading.given import InputRefused, Row
+from jobs.reading.markup import Attributes, Reader, fed
+from jobs.reading.packages import MB, SAVE, Package
+from jobs.reading.sheets import Sheet
 from providers.kinds import shown
 
 MOST_STRINGS = 32 * MB  # of the texts that cells share, which have to be kept

@@ -2,7 +2,7 @@
 
 import re
 
-from jobs.given import InputRefused
+from jobs.reading.given import InputRefused
 
 LOOKED_AT = 4096  # bytes of the beginning
 FEW = 8  # characters that occur in no text may be in a short one, all the same

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from jobs.cells import Formats, Strings
-from jobs.given import MOST_COLUMNS, MOST_GIVEN, Row
-from jobs.markup import Attributes, fed
-from jobs.packages import damaged
-from jobs.tables import too_wide
+from jobs.reading.cells import Formats, Strings
+from jobs.reading.given import MOST_COLUMNS, MOST_GIVEN, Row
+from jobs.reading.markup import Attributes, fed
+from jobs.reading.packages import damaged
+from jobs.reading.tables import too_wide
 
 MOST_ROWS = 1_048_576  # of a sheet
 WIDEST = 16_384  # columns of a sheet, whether anything is in them or not

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from jobs.given import InputRefused, cleaned
+from jobs.reading.given import InputRefused, cleaned
 from providers import headers
 from providers.columns import WANTED, Verdict, code_column, recognise_column
 from providers.headers import words

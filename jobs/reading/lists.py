@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from jobs.given import MOST_REF, InputRefused, Line, Parsed, cleaned, too_many
+from jobs.reading.given import MOST_REF, InputRefused, Line, Parsed, cleaned, too_many
 from providers.kinds import shown
 from providers.recognition import recognise
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 from xml.parsers import expat
 
-from jobs.given import InputRefused
-from jobs.packages import damaged
+from jobs.reading.given import InputRefused
+from jobs.reading.packages import damaged
 
 DEEPEST = 64  # elements within each other
 MOST_ELEMENTS = 10_000_000  # in all; a sheet has about three for a cell
