@@ -58,6 +58,7 @@ class Result:
     age_seconds: int | None = None
     confidence: float | None = None
     retry_after: float | None = None
+    is_throttled: bool = False  # a limit is reached, so that another try then is no second failure
 
     @property
     def credits(self) -> int:
@@ -69,6 +70,7 @@ class Operation(Protocol[Found]):
     """What is done with a row. One instance serves all threads; `options` are what its `asked` has given."""
 
     name: ClassVar[str]  # that of its price and of the ledger: product.lookup
+    scope: ClassVar[str]  # that an API key needs for it
     kinds: ClassVar[frozenset[str]]  # of the codes it answers
     form: ClassVar[type[BaseSerializer[Any]]]  # the options of a job, beside its rows
 

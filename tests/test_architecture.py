@@ -16,8 +16,8 @@ MAY_IMPORT = {
     "products": {"api", "credits", "providers", "accounts"},
     "conversion": {"api", "credits", "providers", "accounts"},
     "jobs": {"api", "credits", "providers", "accounts"},
-    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion"},
-    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "monitoring"},
+    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion", "jobs"},
+    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "jobs", "monitoring"},
 }
 
 
