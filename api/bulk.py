@@ -66,6 +66,16 @@ class Result:
         return sum(credits for _, credits in self.lines)
 
 
+def as_promised(lines: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+    """Return the lines as far as they cost no more than was promised: prices may have changed since."""
+    kept: list[tuple[str, int]] = []
+    for operation, credits in lines:
+        taken = min(credits, most - sum(due for _, due in kept))
+        if taken > 0:
+            kept.append((operation, taken))
+    return kept
+
+
 class Operation(Protocol[Found]):
     """What is done with a row. One instance serves all threads; `options` are what its `asked` has given."""
 

@@ -356,6 +356,10 @@ PROVIDERS = entries_of(NAMED_PROVIDERS)
 PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n and n not in NAMED_PROVIDERS])
 PRODUCT_STORE = "products.store.RedisThenPostgres"  # where answers about products are kept between calls
 PRODUCT_SHOWN = "products.shown.shown"  # how a product is told where it is part of another answer
+BULK_OPERATIONS = {  # what jobs do with many at once (api.bulk)
+    "product.lookup": "products.bulk.ProductLookups",
+    "conversion.fnsku": "conversion.bulk.Conversions",
+}
 SPAPI_CLIENT_ID = env("SPAPI_CLIENT_ID", default="")  # the application that customers let read their stock
 SPAPI_CLIENT_SECRET = env("SPAPI_CLIENT_SECRET", default="")
 SPAPI_SESSION: dict[str, Any] = {}  # more options of providers.spapi.session.Session, such as other addresses
