@@ -8,7 +8,7 @@ import structlog
 from rest_framework.serializers import BaseSerializer
 
 from accounts.models import User
-from api.bulk import Options, Outcome, Result, Row, as_promised
+from api.bulk import Options, Outcome, Result, Row, Wait, as_promised
 from api.renderers import dumps
 from conversion import bought, purchases, services, sources
 from conversion.convert_serializers import ConvertOptions
@@ -17,7 +17,7 @@ from conversion.models import Conversion
 from conversion.output import PLACES, data_of
 from conversion.services import Found, Question
 from providers import deadline, together
-from providers.errors import told_of_failure
+from providers.errors import is_throttled, told_of_failure
 from providers.kinds import Kind
 from providers.marketplaces import USUAL
 from providers.recognition import recognise
@@ -49,6 +49,7 @@ class Conversions:
     """From FNSKUs to ASINs."""
 
     name: ClassVar[str] = services.CONVERT
+    scope: ClassVar[str] = "conversion:read"
     kinds: ClassVar[frozenset[str]] = frozenset({Kind.FNSKU, *sources.FREE_KINDS})
     form: ClassVar[type[BaseSerializer[Any]]] = ConvertOptions
 
@@ -126,7 +127,9 @@ def _converted(questions: Sequence[Question], user: User) -> Iterator[Found | Ex
 
 def _ready(outcome: Found | Exception, user: User, paid: Set[bought.Pair]) -> Ready | Result:
     if isinstance(outcome, Found) and outcome.retry_after is not None:
-        return Result(outcome=Outcome.FAILED, reason=STILL_SEARCHED, retry_after=outcome.retry_after)
+        return Result(
+            outcome=Outcome.FAILED, reason=STILL_SEARCHED, retry_after=outcome.retry_after, wait=Wait.SEARCH
+        )
     if isinstance(outcome, Found):
         try:
             kept = purchases.new_row(outcome.question, user)
@@ -144,7 +147,8 @@ def _refused(error: Exception) -> Result:
     if isinstance(error, NotSureEnough):
         return Result(outcome=Outcome.UNSURE, reason=str(error), confidence=error.confidence)
     reason, retry_after = told_of_failure(error)
-    return Result(outcome=Outcome.FAILED, reason=reason, retry_after=retry_after)
+    wait = Wait.LIMIT if is_throttled(error) else Wait.FAILURE
+    return Result(outcome=Outcome.FAILED, reason=reason, retry_after=retry_after, wait=wait)
 
 
 def _delivered(row: Row, one: Ready, lines: Sequence[tuple[str, int]], charge: str, *, buys: bool) -> Result:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
-from api.bulk import Options, Outcome, Result, Row
+from api.bulk import Options, Outcome, Result, Row, Wait
 from api.connections import give_back_connection
 from credits.errors import HoldClosed
 from credits.services import capture
@@ -25,14 +25,10 @@ from jobs import ids, statements
 from jobs.ending import expire, finish_if_over
 from jobs.models import Job, JobChunk, JobItem
 from jobs.operations import AnyOperation, operation, options_for
-from providers import batches, deadline
 
 log = structlog.stdlib.get_logger("pallet.jobs")
 
-LEASE_SECONDS = 90  # more than FIND_SECONDS and whatever settling takes
-FIND_SECONDS = 50  # in which a chunk's rows are answered, or tried again later
-LINE_SECONDS = 20  # that a call stands in line for its upstream's limit
-PARTS = 10  # into which a chunk is cut after a failure; after two, each of them again
+LEASE_SECONDS = 90  # more than a batch may take (providers.deadline), and settling it
 TRIES = 4  # of rows whose upstreams fail
 PAUSES = (5, 20, 60)  # seconds between them, where nobody says how long
 LONGEST_PAUSE = 900
@@ -132,21 +128,13 @@ def run(claimed: Claimed) -> None:
         expire(claimed.job.pk, without=claimed.id)
 
 
-def find(claimed: Claimed) -> list[Any]:
-    """Find the answers to a chunk's rows: all at once, and after a failure in smaller parts.
-
-    So a row that breaks a whole call at an upstream does not take its neighbours with it for good.
-    """
-    size = max(1, len(claimed.rows) // PARTS ** min(claimed.failures, 2))
+def find(claimed: Claimed) -> Any:
+    """Find the answers to a chunk's rows. Holds no database connection meanwhile."""
     give_back_connection()
-    with deadline.within(FIND_SECONDS, wait=LINE_SECONDS):
-        return [
-            claimed.operation.find(part, user=claimed.job.user, options=claimed.options)
-            for part in batches.cut(claimed.rows, size)
-        ]
+    return claimed.operation.find(claimed.rows, user=claimed.job.user, options=claimed.options)
 
 
-def settle(claimed: Claimed, found: Sequence[Any]) -> bool:
+def settle(claimed: Claimed, found: Any) -> bool:
     """Write down what was found and take the credits for it, in one transaction; False if it is not ours.
 
     Raises HoldClosed; then nothing has happened.
@@ -156,9 +144,7 @@ def settle(claimed: Claimed, found: Sequence[Any]) -> bool:
         if job is None:
             return False
         key = f"{ids.shown(job.pk)}_{claimed.id}_{claimed.token}"
-        results: dict[int, Result] = {}
-        for part in found:
-            results |= claimed.operation.deliver(part, user=job.user, charge=key)
+        results = claimed.operation.deliver(found, user=job.user, charge=key)
         _settle(claimed, job, {row.id: _of(results, row) for row in claimed.rows}, key)
     return True
 
@@ -185,7 +171,7 @@ def _of(results: Mapping[int, Result], row: Row) -> Result:
 
 def _settle(claimed: Claimed, job: Job, results: Mapping[int, Result], key: str) -> None:
     waiting = {id: one for id, one in results.items() if one.retry_after is not None}
-    gives_up = claimed.failures + 1 >= TRIES and not _is_throttled(waiting)
+    gives_up = claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
     settled = results if gives_up else {id: one for id, one in results.items() if id not in waiting}
     prices = {row.id: row.price for row in claimed.rows}
     counts, price = _write(settled)
@@ -230,8 +216,10 @@ def _note(job: Job, claimed: Claimed, settled: Mapping[int, Result]) -> dict[str
     }
 
 
-def _is_throttled(waiting: Mapping[int, Result]) -> bool:
-    return any(one.is_throttled for one in waiting.values())
+def _why(waiting: Mapping[int, Result]) -> Wait:
+    """Return what a chunk waits for: a limit or a search, where any of its rows does."""
+    waits = {one.wait for one in waiting.values()}
+    return next((wait for wait in (Wait.LIMIT, Wait.SEARCH) if wait in waits), Wait.FAILURE)
 
 
 def _turn_over(
@@ -252,12 +240,11 @@ def _turn_over(
 
 def _put_back(claimed: Claimed, chunk: JobChunk, waiting: Mapping[int, Result]) -> None:
     """Say when what is left is tried again; where a limit is reached, all who ask the same wait as well."""
-    told = min(one.retry_after or 0 for one in waiting.values())
-    if _is_throttled(waiting):
-        seconds = min(max(told, 1), LONGEST_PAUSE)
+    why, told = _why(waiting), min(one.retry_after or 0 for one in waiting.values())
+    usual = PAUSES[min(chunk.failures, len(PAUSES) - 1)] if why is Wait.FAILURE else 1
+    seconds = min(max(told, usual), LONGEST_PAUSE)
+    chunk.not_before = Now() + timedelta(seconds=seconds)
+    chunk.failures += why is Wait.FAILURE
+    if why is Wait.LIMIT:
         market = claimed.options.get("marketplace", "")
         statements.run(statements.PAUSE, subject=f"{claimed.operation.name}:{market}", seconds=seconds)
-        return
-    usual = PAUSES[min(chunk.failures, len(PAUSES) - 1)]
-    chunk.failures += 1
-    chunk.not_before = Now() + timedelta(seconds=min(max(told, usual), LONGEST_PAUSE))

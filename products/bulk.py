@@ -7,14 +7,14 @@ import structlog
 from rest_framework.serializers import BaseSerializer
 
 from accounts.models import User
-from api.bulk import Options, Outcome, Result, Row, as_promised
+from api.bulk import Options, Outcome, Result, Row, Wait, as_promised
 from products import kept, prefetch, services
 from products.errors import ProductNotFound
 from products.serializers import ASKED_FOR, ProductOptions, shape_of
 from products.shapes import PLAIN, Shape, complete
 from providers import deadline
 from providers.base import Answer
-from providers.errors import told_of_failure
+from providers.errors import is_throttled, told_of_failure
 from providers.kinds import Kind
 from providers.marketplaces import USUAL
 
@@ -26,6 +26,7 @@ class ProductLookups:
     """What is known about ASINs. It finds finished results, so delivering is mere handing over."""
 
     name: ClassVar[str] = services.LOOKUP
+    scope: ClassVar[str] = "products:read"
     kinds: ClassVar[frozenset[str]] = frozenset({Kind.ASIN, Kind.ISBN10})
     form: ClassVar[type[BaseSerializer[Any]]] = ProductOptions
 
@@ -85,7 +86,8 @@ def _result(row: Row, outcome: Answer | Exception, shape: Shape) -> Result:
     if isinstance(outcome, ProductNotFound):
         return Result(outcome=Outcome.NOT_FOUND, reason=str(outcome))
     reason, retry_after = told_of_failure(outcome)
-    return Result(outcome=Outcome.FAILED, reason=reason, retry_after=retry_after)
+    wait = Wait.LIMIT if is_throttled(outcome) else Wait.FAILURE
+    return Result(outcome=Outcome.FAILED, reason=reason, retry_after=retry_after, wait=wait)
 
 
 def _delivered(row: Row, answer: Answer, shape: Shape) -> Result:

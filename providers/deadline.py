@@ -48,10 +48,10 @@ def wait(usual: float) -> float:
     return usual if _limit.wait is None else _limit.wait
 
 
-BATCH_SECONDS = 60.0
+BATCH_SECONDS = 50.0
 IN_LINE_SECONDS = 20.0
 
 
 def of_a_batch() -> AbstractContextManager[None]:
-    """Answer a batch of a bulk job: it has a minute, and more patience in line than a single call."""
+    """Answer a batch of a bulk job: it has nearly a minute, and more patience in line than a single call."""
     return within(BATCH_SECONDS, wait=IN_LINE_SECONDS)

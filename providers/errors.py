@@ -75,6 +75,11 @@ class MarketplaceNotServed(UpstreamUnavailable):
         self.marketplace = marketplace
 
 
+def is_throttled(error: object) -> bool:
+    """Say whether somebody would have been asked, had his limit not been reached."""
+    return isinstance(error, UpstreamUnavailable) and ErrorClass.RATE_LIMITED in error.reasons.values()
+
+
 AGAIN_SECONDS = 5.0  # when nobody says how long to wait
 
 

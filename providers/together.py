@@ -6,7 +6,7 @@ import structlog
 
 from providers import deadline
 from providers.base import Answer, Freshness, Provider
-from providers.errors import MarketplaceNotServed
+from providers.errors import MarketplaceNotServed, is_throttled
 from providers.gateway import Found
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -22,7 +22,8 @@ def answers(asins: Sequence[str], ask: Ask) -> Iterator[tuple[str, Answer | Exce
     """
     found = _told(asins, ask)
     failed = [asin for asin, told in found.items() if has_failed(told)]
-    alone = set(failed) if len(failed) > 1 and not any(map(_is_new, found.values())) else set()
+    is_broken = len(failed) > 1 and not any(_is_new(one) or is_throttled(one) for one in found.values())
+    alone = set(failed) if is_broken else set()
     yield from ((asin, told) for asin, told in found.items() if asin not in alone)
     for asin in failed:
         if asin in alone:

@@ -25,6 +25,11 @@ from jobs.tests.factories import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def broken(*_: object, **__: object) -> None:
+    """Do what no operation should."""
+    raise ZeroDivisionError
+
+
 def charges(user: User) -> list[int]:
     """What was taken, each time."""
     return [-one.amount for one in LedgerEntry.objects.for_user(user).of_kind(Kind.CHARGE)]
@@ -97,14 +102,12 @@ def test_a_worker_that_died_before_it_settled_costs_nothing_and_loses_nothing(
     assert_sound()
 
 
-def test_a_transaction_that_fails_in_its_middle_leaves_nothing(
-    as_alice: APIClient, alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_transaction_that_fails_in_its_middle_leaves_nothing(as_alice: APIClient, alice: User) -> None:
     job = a_job(as_alice, ASINS[:50])
     mine = claimed(job)
     found = work.find(mine)
-    with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(work, "finish_if_over", lambda job: 1 / 0)
+    with pytest.MonkeyPatch.context() as context:
+        context.setattr(work, "finish_if_over", broken)
         with pytest.raises(ZeroDivisionError):
             work.settle(mine, found)
     assert set(outcomes(job)) == {""}
@@ -119,13 +122,10 @@ def test_a_row_that_breaks_a_whole_call_is_found_out_and_the_others_are_settled(
 ) -> None:
     job = a_job(as_alice, [ASINS[0], FAILING, ASINS[1]])
     assert work_all() == 1
-    assert outcomes(job) == ["", "", ""]
-    JobChunk.objects.update(not_before=None)
-    assert work_all() == 1
     assert outcomes(job) == ["delivered", "", "delivered"]
     assert figures(alice) == (998, 1, 0)
     chunk = JobChunk.objects.get(job=job)
-    assert (chunk.status, chunk.failures, chunk.counts) == ("pending", 2, {"delivered": 2})
+    assert (chunk.status, chunk.failures, chunk.counts) == ("pending", 1, {"delivered": 2})
     assert told(as_alice, job)["statuses"] == {"pending": 1, "running": 0, "done": 2, "failed": 0}
 
 
@@ -144,7 +144,7 @@ def test_an_operation_that_breaks_is_tried_again_and_then_given_up(
 ) -> None:
     job = a_job(as_alice, ASINS[:2])
     mine = claimed(job)
-    monkeypatch.setattr(type(mine.operation), "find", lambda *a, **b: 1 / 0)
+    monkeypatch.setattr(type(mine.operation), "find", broken)
     forget_lease()
     work_to_the_end()
     assert outcomes(job) == ["failed", "failed"]
