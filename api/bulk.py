@@ -30,6 +30,14 @@ class Outcome(StrEnum):
     EXPIRED = "expired"  # the same, as its time ran out
 
 
+class Wait(StrEnum):
+    """Why there is no answer yet. Only a failure counts as one: after a few of them a row is given up."""
+
+    FAILURE = "failure"
+    LIMIT = "limit"  # no more calls are accepted now: whoever asks the same may as well wait
+    SEARCH = "search"  # a source is still at it
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A distinct code of a job. `price`: the most credits that its answer may cost."""
@@ -45,8 +53,8 @@ class Result:
     """What became of a row, and what is due for it.
 
     `lines` are the operations that make up the credits. `data` is the answer as JSON, "" where there is none.
-    `retry_after`: nothing is settled yet, and in so many seconds it may be worth asking again. `age_seconds`:
-    how old the answer was when it was given.
+    `retry_after`: nothing is settled yet, and in so many seconds it may be worth asking again; `wait` says
+    why. `age_seconds`: how old the answer was when it was given.
     """
 
     outcome: Outcome
@@ -58,6 +66,7 @@ class Result:
     age_seconds: int | None = None
     confidence: float | None = None
     retry_after: float | None = None
+    wait: Wait = Wait.FAILURE
 
     @property
     def credits(self) -> int:
@@ -65,10 +74,21 @@ class Result:
         return sum(credits for _, credits in self.lines)
 
 
+def as_promised(lines: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+    """Return the lines as far as they cost no more than was promised: prices may have changed since."""
+    kept: list[tuple[str, int]] = []
+    for operation, credits in lines:
+        taken = min(credits, most - sum(due for _, due in kept))
+        if taken > 0:
+            kept.append((operation, taken))
+    return kept
+
+
 class Operation(Protocol[Found]):
     """What is done with a row. One instance serves all threads; `options` are what its `asked` has given."""
 
     name: ClassVar[str]  # that of its price and of the ledger: product.lookup
+    scope: ClassVar[str]  # that an API key needs for it
     kinds: ClassVar[frozenset[str]]  # of the codes it answers
     form: ClassVar[type[BaseSerializer[Any]]]  # the options of a job, beside its rows
 

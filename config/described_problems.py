@@ -20,6 +20,7 @@ from config.wording import DETAILS, TITLES
 from conversion import errors as conversion
 from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged
 from credits import errors as credits
+from jobs import errors as jobs
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
 
@@ -68,6 +69,7 @@ MEMBER_SCHEMAS: Json = {
             "properties": {"line": {"type": "integer"}, "reason": TEXT},
         },
     },
+    "affordable_rows": {"type": "integer", "description": "For so many rows the credits would do."},
     "credits_charged": {"type": "integer", "const": 0},
 }
 # One of each, as a call meets it. A code without one gets an example from its words.
@@ -113,6 +115,9 @@ HAPPENED: tuple[BaseException, ...] = (
     conversion.ReportRefused("The file is empty."),
     conversion.SyncUnderWay(),
     conversion.SyncNotOffered(),
+    jobs.JobHasEnded(),
+    jobs.JobStillRuns(),
+    jobs.NothingToRetry(),
 )
 
 
@@ -179,6 +184,10 @@ ALSO: dict[str, tuple[str, ...]] = {
     "conversion_seller_account_disconnect": ("not_found",),
     "conversion_seller_account_sync": ("not_found", "sync_in_progress", "sync_not_offered"),
     "conversion_feedback": ("feedback_given", "not_to_be_judged"),
+    "products_bulk": ("insufficient_credits", "max_credits_exceeded", "key_cap_reached"),
+    "conversion_bulk": ("insufficient_credits", "max_credits_exceeded", "key_cap_reached"),
+    "jobs_cancel": ("job_has_ended",),
+    "jobs_retry_failed": ("job_still_runs", "nothing_to_retry", "insufficient_credits", "key_cap_reached"),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

@@ -20,6 +20,7 @@ GUIDE = {
     "authentication": ("Authentication", "Signing up, tokens, API keys"),
     "api": ("The API", "The calls, and what they take and give"),
     "conversion": ("Conversion", "From an FNSKU to its ASIN, how sure that is, and what a code is"),
+    "jobs": ("Bulk jobs", "Many codes in one call: files in, results out"),
     "errors": ("Errors", "Every failure by its code, and what to do"),
     "limits": ("Limits", "How often, how much, how large"),
     "idempotency": ("Idempotency", "Sending a call twice, safely"),

@@ -35,6 +35,7 @@ from config.wording import DETAILS, OWN_WORDS, TITLES
 from conversion import errors as conversion
 from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged, UnknownConversion
 from credits import errors as credits
+from jobs import errors as jobs
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
 
@@ -110,6 +111,11 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     conversion.NotConnected: (404, "not_found"),
     conversion.SyncUnderWay: (409, "sync_in_progress"),
     conversion.SyncNotOffered: (409, "sync_not_offered"),
+    # jobs
+    jobs.UnknownJob: (404, "not_found"),
+    jobs.JobHasEnded: (409, "job_has_ended"),
+    jobs.JobStillRuns: (409, "job_still_runs"),
+    jobs.NothingToRetry: (409, "nothing_to_retry"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -128,6 +134,7 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     accounts.KeyEscalation: ("field",),
     accounts.TooManyKeys: ("limit",),
     credits.InsufficientCredits: ("required", "available"),
+    jobs.JobTooLarge: ("required", "available", "affordable_rows"),
     credits.CapReached: ("cap", "limit", "available", "resets_at"),
     ProductNotFound: ("asin", "marketplace", "credits_charged"),
     MarketplaceNotServed: ("marketplace",),

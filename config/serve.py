@@ -162,7 +162,14 @@ def web_command(listener: socket.socket) -> list[str]:
 def worker_command() -> list[str]:
     """The Celery worker."""
     celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
-    options = ["--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle"]
+    options = [
+        "--pool",
+        "threads",
+        "--concurrency",
+        str(settings.WORKER_THREADS),
+        "--without-gossip",
+        "--without-mingle",
+    ]
     return [*celery, "worker", "--loglevel", "INFO", *options]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import environ
+from kombu.entity import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -26,6 +27,7 @@ SOCKET_DIR = DATA_DIR / "s"  # short: a Unix socket's path may have 107 bytes
 HOST = env("HOST", default="127.0.0.1")  # the address and port that the web server listens on
 PORT = env.int("PORT", default=8000)
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WORKER_THREADS = env.int("WORKER_THREADS", default=8)  # pieces of work that the worker does at once
 LOCAL_NAME = "localhost" if HOST in ("127.0.0.1", "::1") or not HOST.strip("0.:") else HOST
 LOCAL_URL = f"http://{LOCAL_NAME}:{PORT}"
 PUBLIC_URL = (env("PUBLIC_URL", default="") or LOCAL_URL).rstrip("/")  # how people reach this install
@@ -57,6 +59,7 @@ INSTALLED_APPS = [
     "api",
     "products",
     "conversion",
+    "jobs",
     "providers",
     "monitoring",
     "rest_framework",
@@ -168,7 +171,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+# Operations have their queues, so that a long job stands in nobody's way; workers take from all in turn.
+CELERY_TASK_DEFAULT_QUEUE = "regular"
+CELERY_TASK_QUEUES = [
+    Queue(name, routing_key=name)  # type: ignore[no-untyped-call]
+    for name in ("regular", "bulk.product", "bulk.conversion")
+]
 CELERY_BROKER_TRANSPORT_OPTIONS = {  # whoever sends a task does not wait for a Redis that is away
+    "visibility_timeout": 300,  # seconds; tasks are far shorter, and rows see to what comes twice
     "max_retries": 1,
     "interval_start": 0,
     "connect_retries_timeout": 0.5,
@@ -182,6 +192,8 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-popular": {"task": "products.tasks.refresh_popular", "schedule": 60.0},
     "sync-due-inventories": {"task": "conversion.tasks.sync_due_inventories", "schedule": 900.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
+    "sweep-stalled": {"task": "jobs.tasks.sweep_stalled", "schedule": 10.0},
+    "prune-jobs": {"task": "jobs.tasks.prune_jobs", "schedule": 3600.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
         "schedule": 3600.0,
@@ -242,6 +254,15 @@ CREDIT_PACKAGES = [
     {"id": "business", "credits": 1000, "price_cents": 8000, "currency": "USD"},
     {"id": "enterprise", "credits": 5000, "price_cents": 35000, "currency": "USD"},
 ]
+# Many codes in one call; docs/jobs.md.
+BULK = {
+    "max_rows": env.int("BULK_MAX_ROWS", default=50_000),
+    "max_bytes": env.int("BULK_MAX_BYTES", default=64 * 1024 * 1024),  # of a file
+    "max_json_bytes": 16 * 1024 * 1024,
+    "at_once": env.int("BULK_AT_ONCE", default=16),  # chunks of an operation under way, on all workers
+    "seconds": env.int("BULK_SECONDS", default=7 * 24 * 3600),  # then a job ends, answered or not
+    "keep_days": env.int("BULK_KEEP_DAYS", default=30),  # so long results are kept after a job's end
+}
 KEY_CAPS = "credits.caps"  # the module that counts what is spent with an API key
 HOLD_SECONDS = 300  # a hold whose process died is released after this
 # Feedback on conversions; docs/feedback.md says why.
@@ -335,6 +356,10 @@ PROVIDERS = entries_of(NAMED_PROVIDERS)
 PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n and n not in NAMED_PROVIDERS])
 PRODUCT_STORE = "products.store.RedisThenPostgres"  # where answers about products are kept between calls
 PRODUCT_SHOWN = "products.shown.shown"  # how a product is told where it is part of another answer
+BULK_OPERATIONS = {  # what jobs do with many at once (api.bulk)
+    "product.lookup": "products.bulk.ProductLookups",
+    "conversion.fnsku": "conversion.bulk.Conversions",
+}
 SPAPI_CLIENT_ID = env("SPAPI_CLIENT_ID", default="")  # the application that customers let read their stock
 SPAPI_CLIENT_SECRET = env("SPAPI_CLIENT_SECRET", default="")
 SPAPI_SESSION: dict[str, Any] = {}  # more options of providers.spapi.session.Session, such as other addresses

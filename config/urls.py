@@ -10,7 +10,8 @@ admin.site.site_title = admin.site.site_header = "Pallet"
 admin.site.index_title = "Operators"
 
 urlpatterns = [
-    path("api/v1/", include("products.urls")),  # in the order in which they are asked most
+    path("api/v1/", include("jobs.urls")),  # before products/<asin> and conversion/<id>
+    path("api/v1/", include("products.urls")),  # the rest in the order in which they are asked most
     path("api/v1/", include("conversion.urls")),
     path("api/v1/", include("credits.urls")),
     path("api/v1/", include("accounts.urls")),

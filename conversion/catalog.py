@@ -5,12 +5,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from api.connections import give_back_connection
 from conversion.signals import Catalog
+from providers import deadline, together
 from providers.base import Answer
 from providers.errors import MarketplaceNotServed
 from providers.gateway import Gateway
@@ -57,8 +59,10 @@ def _entries(
 
     give_back_connection()  # nobody waits for a turn with a connection in hand
     gateway = Gateway.configured(import_string(settings.PRODUCT_STORE)())
+    ask = partial(gateway.products, marketplace=marketplace, before_upstream=about_to_wait)
     try:
-        answers = gateway.products(asins, marketplace=marketplace, before_upstream=about_to_wait)
+        with deadline.within(settings.UPSTREAM_DEADLINE_SECONDS):
+            answers = dict(together.answers(asins, ask))
     except MarketplaceNotServed:
         return dict.fromkeys(asins, UNCHECKED)
     return {asin: _entry(answer, marketplace, when_found) for asin, answer in answers.items()}

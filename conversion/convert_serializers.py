@@ -10,10 +10,11 @@ from api.fields import ReadField
 from conversion import ids
 from conversion.models import Conversion
 from conversion.output import PLACES
-from conversion.services import FREE_KINDS, Question
+from conversion.services import Question
+from conversion.sources import FREE_KINDS
 from providers.identifiers import fnsku as read_fnsku
 from providers.kinds import Recognised
-from providers.marketplaces import MARKETPLACES
+from providers.marketplaces import MARKETPLACES, USUAL
 from providers.marketplaces import marketplace as read_marketplace
 from providers.recognition import recognise
 
@@ -43,14 +44,22 @@ class FNSKUField(ReadField):
         super().__init__(read_code, code="invalid_fnsku", **kwargs)
 
 
-class ConvertInput(StrictSerializer):
-    """Which code is to be converted, and how."""
+class ConvertOptions(StrictSerializer):
+    """How a code is to be converted, or many are."""
 
-    fnsku = FNSKUField(max_length=4096, help_text="The code on the label, X00 and seven more.")
-    marketplace = MarketplaceField(default="US", max_length=40, help_text="Where the ASIN is looked for.")
+    marketplace = MarketplaceField(default=USUAL, max_length=40, help_text="Where the ASIN is looked for.")
     min_confidence = serializers.FloatField(
         default=0.0, min_value=0, max_value=1, help_text="A less sure answer is not given, and free."
     )
+    include_product = serializers.BooleanField(
+        default=False, help_text="The product behind the ASIN as well, for 1 credit more."
+    )
+
+
+class ConvertInput(ConvertOptions):
+    """Which code is to be converted, and how."""
+
+    fnsku = FNSKUField(max_length=4096, help_text="The code on the label, X00 and seven more.")
     max_credits = serializers.IntegerField(
         default=None,
         min_value=0,
@@ -58,9 +67,6 @@ class ConvertInput(StrictSerializer):
         help_text="Refuse, for nothing, what may cost more.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="Say what it would cost, and do nothing.")
-    include_product = serializers.BooleanField(
-        default=False, help_text="The product behind the ASIN as well, for 1 credit more."
-    )
     label_title = serializers.CharField(
         default=None, max_length=500, help_text="The title printed below the code: it makes the answer surer."
     )

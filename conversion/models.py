@@ -9,6 +9,7 @@ from django.utils import timezone
 from conversion.querysets import ConversionQuerySet, FeedbackQuerySet, MappingQuerySet
 
 CODE_LENGTH = 10
+CONDITION_LENGTH = 40
 
 
 class Inventory(models.Model):
@@ -82,7 +83,7 @@ class Mapping(models.Model):
     inventory = models.ForeignKey(Inventory, models.CASCADE, null=True, related_name="mappings")
     marketplace = models.CharField(max_length=2, blank=True, help_text="Where it was seen; empty: not said.")
     title = models.TextField(blank=True)
-    condition = models.CharField(max_length=40, blank=True)
+    condition = models.CharField(max_length=CONDITION_LENGTH, blank=True)
     is_archived = models.BooleanField(default=False)
     observed_at = models.DateTimeField()
 

@@ -10,8 +10,8 @@ from django.utils.module_loading import import_string
 
 from api.renderers import dumps
 from conversion import ids
-from conversion.services import FREE_KINDS, Found
-from conversion.sources import Heard
+from conversion.services import Found
+from conversion.sources import FREE_KINDS, Heard
 from providers.base import Answer
 
 MOST_ALTERNATIVES = 10

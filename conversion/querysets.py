@@ -11,9 +11,9 @@ from accounts.models import User
 class MappingQuerySet(models.QuerySet[Any]):
     """Which claims."""
 
-    def about(self, code: str) -> Self:
-        """About one code."""
-        return self.filter(code=code)
+    def about(self, *codes: str) -> Self:
+        """About these codes."""
+        return self.filter(code__in=codes)
 
     def for_user(self, user: User) -> Self:
         """What may answer this account: its own claims and everybody's, never those of another."""
@@ -26,6 +26,10 @@ class ConversionQuerySet(models.QuerySet[Any]):
     def for_user(self, user: User) -> Self:
         """Those one account asked for."""
         return self.filter(user=user)
+
+    def rejected(self) -> Self:
+        """Those of which it has said that they are wrong."""
+        return self.filter(feedback__is_correct=False)
 
 
 class FeedbackQuerySet(models.QuerySet[Any]):

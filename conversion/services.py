@@ -3,29 +3,29 @@
 Services never charge: credits move at the edge. What a caller pays is decided by `Found.is_free` there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
-from conversion import catalog, sources
+from conversion import catalog, hearing
 from conversion.catalog import UNCHECKED, Entry
 from conversion.confidence import Answer, combine
 from conversion.errors import NoMatch, NotSureEnough
+from conversion.hearing import Hearing
 from conversion.knowledge import known
-from conversion.models import Conversion
 from conversion.signals import Facts
 from conversion.similarity import agreement, similarity
-from conversion.sources import Heard
+from conversion.sources import FREE_KINDS, Heard
 from credits.prices import price_of
-from providers.kinds import Kind, Recognised
+from providers.errors import UpstreamUnavailable
+from providers.kinds import Recognised
 
 CONVERT = "conversion.fnsku"
 PRODUCT = "product.lookup"
-FREE_KINDS = (Kind.ASIN, Kind.ISBN10)  # a code that is an ASIN already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,9 @@ class Found:
         return self.entries.get(self.asin, UNCHECKED)
 
 
+Refusal = NoMatch | NotSureEnough | UpstreamUnavailable
+
+
 def price(*, include_product: bool) -> int:
     """Return the credits a conversion costs at most."""
     return price_of(CONVERT) + (price_of(PRODUCT) if include_product else 0)
@@ -94,56 +97,68 @@ def convert(
     `before_upstream` is called before any upstream is asked. An upstream that needs time is waited for `wait`
     seconds at most; then `Found.retry_after` is set, unless others have an answer already.
     """
-    heard, retry_after = claims(question, user, wait=wait, before_upstream=before_upstream)
-    if not heard and retry_after is None:
-        raise NoMatch(question.code.normal)
-    found = weighed(question, heard, user, before_upstream=before_upstream)
-    if not heard:
-        return _with_wait(found, retry_after)
-    if found.confidence < question.min_confidence:
-        raise NotSureEnough(question.code.normal, found.confidence, question.min_confidence)
-    return found
+    [outcome] = convert_many([question], user=user, wait=wait, before_upstream=before_upstream)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
-def claims(
-    question: Question, user: User, *, wait: float, before_upstream: Callable[[], object]
-) -> tuple[list[Heard], float | None]:
-    """Return who claims what, but for what this account has rejected; if nobody does, upstreams are asked."""
-    code, now = question.code.normal, timezone.now()
-    if question.code.kind in FREE_KINDS:
-        return [Heard("code", code, now)], None
-    heard = sources.kept(code, user)
-    retry_after = None
-    if not sources.is_enough(heard, now):
-        told, retry_after = sources.asked_now(
-            code, user, question.marketplace, wait=wait, before_upstream=before_upstream
-        )
-        known_already = {(one.source, one.asin) for one in told}
-        heard = [one for one in heard if (one.source, one.asin) not in known_already] + told
-    refused = rejected(code, user) if heard else frozenset()
-    left = [one for one in heard if one.asin not in refused]
-    return left, None if left else retry_after
+def convert_many(
+    questions: Sequence[Question],
+    *,
+    user: User,
+    wait: float = 0.0,
+    before_upstream: Callable[[], object] = lambda: None,
+) -> list[Found | Refusal]:
+    """Return for each question what `convert` would return or raise. All are of one marketplace."""
+    heard = hearing.hear(
+        [question.code for question in questions],
+        user,
+        questions[0].marketplace,
+        wait=wait,
+        before_upstream=before_upstream,
+    )
+    pairs = [(question, heard[question.code.normal]) for question in questions]
+    entries = looked_up(pairs, before_upstream=before_upstream)
+    return [_outcome(question, one, entries) for question, one in pairs]
 
 
-def rejected(code: str, user: User) -> frozenset[str]:
-    """Return the ASINs of which this account has said that the code does not mean them."""
-    told = Conversion.objects.for_user(user).filter(code=code, feedback__is_correct=False)
-    return frozenset(told.values_list("asin", flat=True))
-
-
-def weighed(
-    question: Question, heard: Sequence[Heard], user: User, *, before_upstream: Callable[[], object]
-) -> Found:
-    """Return what the claims make probable, after a look at the catalogue.
+def looked_up(
+    pairs: Collection[tuple[Question, Hearing]], *, before_upstream: Callable[[], object]
+) -> Mapping[str, Entry]:
+    """Return what the catalogue says of the ASINs that are claimed.
 
     What is free must not cost us an upstream: then the catalogue is not asked, unless its entry is wanted.
     """
+    asins = {claim.asin: None for pair in pairs if _is_checked(*pair) for claim in pair[1].heard}
+    if not asins:
+        return {}
+    place = next(iter(pairs))[0].marketplace
+    return catalog.look_up(list(asins), place, before_upstream=before_upstream)
+
+
+def _is_checked(question: Question, one: Hearing) -> bool:
+    return question.include_product or not (question.code.kind in FREE_KINDS or one.is_own)
+
+
+def _outcome(question: Question, one: Hearing, entries: Mapping[str, Entry]) -> Found | Refusal:
+    if one.failure is not None:
+        return one.failure
+    if not one.heard and one.retry_after is None:
+        return NoMatch(question.code.normal)
+    found = weighed(question, one.heard, entries if _is_checked(question, one) else {})
+    if not one.heard:
+        return replace(found, retry_after=one.retry_after)
+    if found.confidence < question.min_confidence:
+        return NotSureEnough(question.code.normal, found.confidence, question.min_confidence)
+    return found
+
+
+def weighed(question: Question, heard: Sequence[Heard], known_entries: Mapping[str, Entry]) -> Found:
+    """Return what the claims make probable, beside what the catalogue says."""
     now = timezone.now()
     asins = list(dict.fromkeys(one.asin for one in heard))
-    is_free = question.code.kind in FREE_KINDS or any(one.is_own for one in heard)
-    entries: Mapping[str, Entry] = {}
-    if asins and (question.include_product or not is_free):
-        entries = catalog.look_up(asins, question.marketplace, before_upstream=before_upstream)
+    entries = {asin: known_entries[asin] for asin in asins if asin in known_entries}
     answer = combine(
         [one.claim(now) for one in heard],
         {asin: _facts(question, heard, asin, entries.get(asin, UNCHECKED)) for asin in asins},
@@ -159,17 +174,6 @@ def _facts(question: Question, heard: Sequence[Heard], asin: str, entry: Entry) 
     alike = similarity(question.label_title, title) if question.label_title and title else None
     condition = agreement(question.label_condition, listing.condition if listing else None)
     return Facts(catalog=entry.state, title=alike, condition=condition)
-
-
-def _with_wait(found: Found, retry_after: float | None) -> Found:
-    return Found(
-        question=found.question,
-        heard=found.heard,
-        entries=found.entries,
-        answer=found.answer,
-        checked_at=found.checked_at,
-        retry_after=retry_after,
-    )
 
 
 def heard_as_json(found: Found) -> dict[str, Any]:

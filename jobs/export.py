@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 
 from api.renderers import dumps
-from jobs.cells import safe
-from jobs.columns import NAMES, ResultRow, Value, encoded, values
-from jobs.pieces import gathered
-from jobs.sheets import workbook
+from jobs.writing.cells import safe
+from jobs.writing.columns import NAMES, ResultRow, Value, encoded, values
+from jobs.writing.pieces import gathered
+from jobs.writing.sheets import workbook
 
 __all__ = ["FORMATS", "Format", "ResultRow", "stream"]
 

@@ -20,9 +20,11 @@ PRICED = ("buy_box", "new", "amazon")  # what a price is made of, as providers m
 # last known point ten thousand times.
 KEEP = """
     WITH answer AS MATERIALIZED (
-        SELECT * FROM unnest(%(asins)s::text[], %(marketplaces)s::text[], %(documents)s::jsonb[],
-            %(titles)s::text[], %(are_not_found)s::boolean[], %(are_samples)s::boolean[],
-            %(providers)s::text[], %(fetched_at)s::timestamptz[])
+        SELECT asin, marketplace, document::jsonb, title, is_not_found, is_sample, providers, fetched_at
+        FROM ROWS FROM (unnest(%(asins)s::text[]), unnest(%(marketplaces)s::text[]),
+            json_array_elements(%(documents)s::json), unnest(%(titles)s::text[]),
+            unnest(%(are_not_found)s::boolean[]), unnest(%(are_samples)s::boolean[]),
+            unnest(%(providers)s::text[]), unnest(%(fetched_at)s::timestamptz[]))
             AS a (asin, marketplace, document, title, is_not_found, is_sample, providers, fetched_at)
     ), kept AS (
         INSERT INTO products_product
@@ -35,7 +37,8 @@ KEEP = """
     ), told AS MATERIALIZED (
         SELECT asin, marketplace, point->>0 AS series, point->>1 AS provider,
             (point->>2)::timestamptz AS observed_at, (point->>3)::numeric AS value, point->>4 AS currency
-        FROM unnest(%(asins)s::text[], %(marketplaces)s::text[], %(points)s::json[])
+        FROM ROWS FROM (unnest(%(asins)s::text[]), unnest(%(marketplaces)s::text[]),
+            json_array_elements(%(points)s::json))
             AS a (asin, marketplace, points), json_array_elements(points) AS point
     ), known AS MATERIALIZED (
         SELECT asin, marketplace, series, provider, max(observed_at) AS until
@@ -53,10 +56,12 @@ KEEP = """
 
 def remember(answers: Iterable[tuple[StoredProduct, bytes]]) -> None:
     """Keep answers, each with its document, as rows, and their figures as observations."""
+    # What is JSON is sent as one text: in an array of texts each of its quotation marks is escaped by Python.
     rows = [row_of(stored, document) for stored, document in answers]
     # In one order, so that processes that keep the same products wait for each other and never in a circle.
     rows.sort(key=itemgetter("asins", "marketplaces"))
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
+    columns |= {name: f"[{','.join(columns[name])}]" for name in ("documents", "points")}
     is_within = connection.in_atomic_block  # a transaction that shall go on, whatever becomes of this
     with transaction.atomic() if is_within else nullcontext(), connection.cursor() as cursor:
         cursor.execute(KEEP, columns)
@@ -75,7 +80,7 @@ def row_of(stored: StoredProduct, document: bytes) -> dict[str, Any]:
         "are_samples": product is not None and product.is_sample,
         "providers": ", ".join(stored.providers)[:200],
         "fetched_at": stored.fetched_at,
-        "points": orjson.dumps(points, default=str).decode(),  # arrays of thousands are slow to quote
+        "points": orjson.dumps(points, default=str).decode(),
     }
 
 

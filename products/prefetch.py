@@ -1,20 +1,17 @@
 """Answers asked for ahead of any lookup, so that the lookup finds them kept. Nobody is charged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-
-import structlog
+from functools import partial
 
 from api.connections import give_back_connection
 from products import tally
 from products.store import RedisThenPostgres
+from providers import together
 from providers.base import Answer, Freshness, Part
-from providers.errors import MarketplaceNotServed
-from providers.gateway import Found, Gateway
+from providers.batches import cut
+from providers.gateway import Gateway
 from providers.registry import product_providers
-
-log = structlog.stdlib.get_logger("pallet.products")
-LARGEST = 100  # ASINs asked for at once
 
 
 class Prefetched(StrEnum):
@@ -36,41 +33,35 @@ def prefetch(
     upstream. Yields what became of each, and asks no further than it is read. Raises MarketplaceNotServed.
     """
     for batch in batches(asins, marketplace):
-        found = ask(batch, marketplace, max_age)
-        failed = [asin for asin, outcome in found.items() if outcome is Prefetched.FAILED]
-        is_broken = len(failed) > 1 and not set(found.values()) & {Prefetched.ASKED, Prefetched.NOT_FOUND}
-        yield from ((asin, found[asin]) for asin in found if not (is_broken and asin in failed))
-        if is_broken:
-            yield from ((asin, ask([asin], marketplace, max_age)[asin]) for asin in failed)
+        yield from ((asin, told(answer)) for asin, answer in asked(batch, marketplace, max_age))
 
 
 def batches(asins: Sequence[str], marketplace: str) -> Iterator[Sequence[str]]:
     """Yield as many at once as the first upstream of this marketplace takes in one call."""
-    serving = (one for one in product_providers(Part.CORE, marketplace) if marketplace in one.marketplaces)
-    size = min(LARGEST, next((one.max_batch for one in serving), 1))
-    return (asins[start : start + size] for start in range(0, len(asins), size))
+    return cut(asins, batch_size(marketplace))
 
 
-def ask(asins: Sequence[str], marketplace: str, max_age: int | None) -> Mapping[str, Prefetched]:
-    """Ask for what is not kept, and say what became of each."""
+def batch_size(marketplace: str) -> int:
+    """Return how many that are."""
+    return together.batch_size(product_providers(Part.CORE, marketplace), marketplace)
+
+
+def asked(
+    asins: Sequence[str], marketplace: str, max_age: int | None
+) -> Iterator[tuple[str, Answer | Exception]]:
+    """Yield what came of each after asking for what is not kept."""
     store = RedisThenPostgres()
     gateway = Gateway.configured(store, max_age=max_age)
-    try:
-        found = gateway.products(asins, marketplace=marketplace, before_upstream=give_back_connection)
-    except MarketplaceNotServed:
-        raise
-    except Exception:  # whatever it is: the others shall be asked all the same
-        log.exception("could not be prefetched", marketplace=marketplace, asins=list(asins)[:10])
-        return dict.fromkeys(asins, Prefetched.FAILED)
-    for asin, answer in found.items():
+    ask = partial(gateway.products, marketplace=marketplace, before_upstream=give_back_connection)
+    for asin, answer in together.answers(asins, ask):
         if isinstance(answer, Answer) and (asin, marketplace) in store.asked:
             tally.note(tally.answered(answer, asked=True, ahead=True))
-    return {asin: told(answer) for asin, answer in found.items()}
+        yield asin, answer
 
 
-def told(answer: Found) -> Prefetched:
+def told(answer: Answer | Exception) -> Prefetched:
     """Return what an answer means for who wanted it kept. A stale one says that the upstreams failed."""
-    if not isinstance(answer, Answer) or answer.freshness is Freshness.STALE:
+    if not isinstance(answer, Answer) or together.has_failed(answer):
         return Prefetched.FAILED
     if answer.kept.is_not_found:
         return Prefetched.NOT_FOUND

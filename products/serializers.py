@@ -1,5 +1,6 @@
 """What the calls of this app take."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
@@ -12,7 +13,7 @@ from products.shapes import ALWAYS, CHOOSABLE, Shape
 from providers.base import Part
 from providers.identifiers import InvalidASIN
 from providers.identifiers import asin as read_asin
-from providers.marketplaces import MARKETPLACES, UnknownMarketplace
+from providers.marketplaces import MARKETPLACES, USUAL, UnknownMarketplace
 from providers.marketplaces import marketplace as read_marketplace
 
 ASIN_IN_PATH = OpenApiParameter("asin", str, OpenApiParameter.PATH, description="Such as B07ZPKCJ6X.")
@@ -21,6 +22,17 @@ OLDEST = 24 * 3600  # seconds; no answer is kept for longer
 MOST_CREDITS = 1_000_000
 RAW = "raw"
 RESOLUTIONS = (RAW, "hour", "day", "week")
+
+
+def shape_of(said: Mapping[str, Any]) -> Shape:
+    """Return the shape that these options of ProductOptions ask for; what is left out is as usual."""
+    extras = {part for name, part in ASKED_FOR.items() if said.get(name)}
+    names = said.get("fields")
+    return Shape(
+        frozenset({Part.CORE} | extras),
+        said.get("include_images", True),
+        None if names is None else frozenset(names),
+    )
 
 
 class ASINField(serializers.CharField):
@@ -72,11 +84,11 @@ class NamesField(serializers.Field[frozenset[str], Any, Any, Any]):
         return frozenset(wanted)
 
 
-class LookupOptions(StrictSerializer):
-    """What can be said about a lookup besides the ASIN; text, as in a query string."""
+class ProductOptions(StrictSerializer):
+    """What is wanted of a product, or of many, and from where; text, as in a query string."""
 
     strict_types = False
-    marketplace = MarketplaceField(default="US", max_length=40, help_text="One of GET /api/v1/marketplaces.")
+    marketplace = MarketplaceField(default=USUAL, max_length=40, help_text="One of GET /api/v1/marketplaces.")
     include_offers = serializers.BooleanField(
         default=False, help_text="All sellers' offers, for 1 credit more."
     )
@@ -91,6 +103,16 @@ class LookupOptions(StrictSerializer):
         max_value=OLDEST,
         help_text="Take an answer from the store if it is at most so many seconds old (usually 3600).",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Turn what is to be included into the shape of the answer."""
+        said = {name: attrs.pop(name) for name in (*ASKED_FOR, "include_images", "fields")}
+        return {**attrs, "shape": shape_of(said)}
+
+
+class LookupOptions(ProductOptions):
+    """What can be said about a lookup besides the ASIN."""
+
     only_if_cached = serializers.BooleanField(
         default=False, help_text="Ask no upstream: without an answer in the store, 504 and free."
     )
@@ -101,12 +123,6 @@ class LookupOptions(StrictSerializer):
         help_text="Refuse, for nothing, what may cost more.",
     )
     dry_run = serializers.BooleanField(default=False, help_text="Say what it would cost, and do nothing.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Turn what is to be included into the shape of the answer."""
-        extras = {part for name, part in ASKED_FOR.items() if attrs.pop(name)}
-        names, images = attrs.pop("fields"), attrs.pop("include_images")
-        return {**attrs, "shape": Shape(frozenset({Part.CORE} | extras), images, names)}
 
 
 class LookupInput(LookupOptions):
@@ -126,7 +142,7 @@ class Place(StrictSerializer):
     """Where."""
 
     strict_types = False
-    marketplace = MarketplaceField(default="US", max_length=40)
+    marketplace = MarketplaceField(default=USUAL, max_length=40)
 
 
 class PlaceQuery(Place):

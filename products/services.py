@@ -3,8 +3,9 @@
 Services never charge: credits move at the edge, in the view or the job.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,7 +19,9 @@ from products import store, tally
 from products.errors import NotKept, ProductNotFound
 from products.models import Observation
 from products.store import RedisThenPostgres
+from providers import together
 from providers.base import Answer, Freshness, Part
+from providers.errors import MarketplaceNotServed
 from providers.gateway import Gateway
 
 LOOKUP = "product.lookup"
@@ -53,12 +56,43 @@ def lookup(
     try:
         answer = gateway.product(asin, marketplace=marketplace, parts=parts, before_upstream=about_to_wait)
     except Exception as error:
-        tally.note(tally.unanswered(asin, marketplace, error))
+        noted(error, asin, kept, marketplace)
         raise
-    tally.note(tally.answered(answer, asked=(asin, marketplace) in kept.asked))
-    if answer.kept.is_not_found:
-        raise ProductNotFound(asin, marketplace)
-    return answer
+    outcome = noted(answer, asin, kept, marketplace)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def lookup_many(
+    *, asins: Sequence[str], marketplace: str, parts: frozenset[Part], max_age: int | None = None
+) -> Iterator[tuple[str, Answer | Exception]]:
+    """Yield for each ASIN what `lookup` would return or raise; what is not kept is asked for in one go.
+
+    Must not be called within a transaction: the database connection is given back while an upstream answers.
+    """
+    kept = RedisThenPostgres()
+    gateway = Gateway.configured(kept, max_age=max_age)
+    give_back_connection()  # nobody waits for a turn with a connection in hand
+    ask = partial(
+        gateway.products, marketplace=marketplace, parts=parts, before_upstream=give_back_connection
+    )
+    try:
+        for asin, answer in together.answers(asins, ask):
+            yield asin, noted(answer, asin, kept, marketplace)
+    except MarketplaceNotServed as error:
+        yield from ((asin, noted(error, asin, kept, marketplace)) for asin in asins)
+
+
+def noted(
+    outcome: Answer | Exception, asin: str, kept: RedisThenPostgres, marketplace: str
+) -> Answer | Exception:
+    """Count how a lookup ended, and return that: ProductNotFound where the answer is that there is none."""
+    if isinstance(outcome, Exception):
+        tally.note(tally.unanswered(asin, marketplace, outcome))
+        return outcome
+    tally.note(tally.answered(outcome, asked=(asin, marketplace) in kept.asked))
+    return ProductNotFound(asin, marketplace) if outcome.kept.is_not_found else outcome
 
 
 def forget(*, asin: str, marketplace: str, by: User | None, client: Client = NOWHERE) -> bool:
@@ -85,8 +119,13 @@ def rule(parts: frozenset[Part]) -> list[tuple[str, int]]:
 
 
 def due(answer: Answer, asked: frozenset[Part]) -> int:
-    """Return the credits an answer costs: what was asked for and delivered. A stale one is free."""
-    return 0 if answer.freshness is Freshness.STALE else price(asked & answer.parts)
+    """Return the credits an answer costs."""
+    return sum(credits for _, credits in lines(answer, asked))
+
+
+def lines(answer: Answer, asked: frozenset[Part]) -> list[tuple[str, int]]:
+    """Return what makes up the price of an answer: what was asked for and delivered. A stale one is free."""
+    return [] if answer.freshness is Freshness.STALE else rule(asked & answer.parts)
 
 
 def history(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from products.asin_files import Entry
-from products.prefetch import LARGEST, Prefetched, prefetch
+from products.prefetch import Prefetched, prefetch
+from providers.together import LARGEST
 
 MOST_SEEN = 1_000_000  # ASINs that are remembered, so that one that comes again is passed over; 100 MB
 FAILURES = 20  # in a row, then no upstream seems to answer

@@ -10,7 +10,7 @@ T = TypeVar("T")
 Answered = tuple[dict[str, T], ProviderError | None]  # and why something is missing, if something is
 
 
-def cut(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def cut(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Yield the values in their order, so many at a time."""
     return (values[start : start + size] for start in range(0, len(values), size))
 

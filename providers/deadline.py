@@ -7,7 +7,7 @@ says how long a call may stand in line for its upstream's rate limit.
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 FOREVER = 1e9  # seconds
 
@@ -46,3 +46,12 @@ def left() -> float:
 def wait(usual: float) -> float:
     """Return how many seconds a call may stand in line."""
     return usual if _limit.wait is None else _limit.wait
+
+
+BATCH_SECONDS = 50.0
+IN_LINE_SECONDS = 20.0
+
+
+def of_a_batch() -> AbstractContextManager[None]:
+    """Answer a batch of a bulk job: it has nearly a minute, and more patience in line than a single call."""
+    return within(BATCH_SECONDS, wait=IN_LINE_SECONDS)

@@ -73,3 +73,23 @@ class MarketplaceNotServed(UpstreamUnavailable):
         super().__init__({})
         self.args = (f"no configured provider serves the marketplace {marketplace}",)
         self.marketplace = marketplace
+
+
+def is_throttled(error: object) -> bool:
+    """Say whether somebody would have been asked, had his limit not been reached."""
+    return isinstance(error, UpstreamUnavailable) and ErrorClass.RATE_LIMITED in error.reasons.values()
+
+
+AGAIN_SECONDS = 5.0  # when nobody says how long to wait
+
+
+def told_of_failure(error: Exception) -> tuple[str, float | None]:
+    """Return a sentence for people, and in how many seconds to try again; None: that would not help.
+
+    Whose failure it was, and why, is for operators; the log says it.
+    """
+    if isinstance(error, MarketplaceNotServed):
+        return f"No upstream of this install serves the marketplace {error.marketplace}.", None
+    if isinstance(error, UpstreamUnavailable):
+        return "Nobody who could know this answers now.", error.retry_after or AGAIN_SECONDS
+    return "Something went wrong here; it has been logged.", AGAIN_SECONDS

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+USUAL = "US"  # when nobody says which
+
 
 class UnknownMarketplace(ValueError):
     """The text names none of the marketplaces; the message lists the codes that do."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.cells import MOST_CHARACTERS, safe
+from jobs.writing.cells import MOST_CHARACTERS, safe
 
 SIGNS = "=+-@|%＝＋－＠｜％﹢﹣﹦﹫−⁺⁻₊₋⁼₌"
 BLANKS = (

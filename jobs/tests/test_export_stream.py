@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from jobs.export import FORMATS, ResultRow, stream
-from jobs.pieces import PIECE
 from jobs.tests.results import HEAD, PRODUCT, many, result
+from jobs.writing.pieces import PIECE
 
 GROWTH = 2 * 1024  # KiB; the rows are 200 MB, and the smallest of the files is 5 MB
 ROOT = Path(__file__).resolve().parents[2]

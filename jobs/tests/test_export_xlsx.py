@@ -11,10 +11,10 @@ from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from jobs.cells import safe
-from jobs.columns import NAMES
 from jobs.export import ResultRow
 from jobs.tests.results import CONVERSION, PRODUCT, exported, result
+from jobs.writing.cells import safe
+from jobs.writing.columns import NAMES
 
 NUMBERS = {
     "row": 1,

@@ -157,7 +157,7 @@ def test_when_nobody_answers_it_does_not_go_on_asking(settings: Settings, calls:
 
 def test_a_run_ends_when_its_time_is_over(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refreshing, "LONGEST", -1.0)
-    monkeypatch.setattr("products.prefetch.LARGEST", 1)
+    monkeypatch.setattr("providers.together.LARGEST", 1)
     keep(1)
     keep(2)
     assert run() == 1

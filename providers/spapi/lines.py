@@ -1,23 +1,13 @@
 """Cut a file into lines of text, whatever its encoding, holding no more than a piece of it. Pure."""
 
-import codecs
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from providers.encodings import opened
+
 CHUNK = 64 * 1024  # bytes read at once
 MAX_LINE = 64 * 1024  # bytes; a row of a report has a few hundred
-
-# What Java and browsers call them; Microsoft's code pages contain the standards they are mistaken for.
-CODECS = {
-    **dict.fromkeys(("utf-8", "utf8"), "utf-8"),
-    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "windows-1252", "cp1252"), "cp1252"),
-    **dict.fromkeys(("iso-8859-15", "iso8859-15"), "iso8859-15"),
-    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "windows-31j", "ms932", "cp932"), "cp932"),
-    **dict.fromkeys(("euc-jp", "euc_jp"), "euc_jp"),
-    **dict.fromkeys(("gb2312", "gbk", "gb18030"), "gb18030"),
-}
-WIDE_CODECS = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 
 
 class Line(NamedTuple):
@@ -48,18 +38,9 @@ class Lines(Iterator[Line]):
     """
 
     def __init__(self, source: Source, *, charset: str | None = None) -> None:
-        pieces = _pieces(source)
-        head, name = _head(pieces), (charset or "").strip().strip("\"'").lower()
-        wide = _wide(head, name)
-        if wide:
-            pieces = _narrowed(chain([head], pieces), wide)
-            head, name = _head(pieces), "utf-8"
-        if head.startswith(codecs.BOM_UTF8):
-            head, name = head.removeprefix(codecs.BOM_UTF8), "utf-8"
+        head, rest, self._codec, self.encoding = opened(_pieces(source), charset=charset)
         end = b"\r" if b"\r" in head and b"\n" not in head else b"\n"
-        self._codec = CODECS.get(name, "")
-        self._raw = enumerate(_cut(chain([head], pieces), end), start=1)
-        self.encoding = wide or self._codec or "utf-8"
+        self._raw = enumerate(_cut(chain([head], rest), end), start=1)
 
     def __next__(self) -> Line:
         number, raw = next(self._raw)
@@ -86,33 +67,6 @@ def _pieces(source: Source) -> Iterator[bytes]:
 
 def _line(text: str) -> bytes:
     return (text.rstrip("\r\n") + "\n").encode(errors="replace")
-
-
-def _head(pieces: Iterator[bytes]) -> bytes:
-    """Return enough of the beginning to see what the file is like."""
-    head = b""
-    while len(head) < CHUNK and (piece := next(pieces, b"")):
-        head += piece
-    return head
-
-
-def _wide(head: bytes, name: str) -> str:
-    """Return the name of the two-byte encoding that this is the beginning of, or ""."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if len(head) >= 4 and not head[1:64:2].strip(b"\0"):  # Latin letters, each with a NUL behind it
-        return "utf-16-le"
-    if len(head) >= 4 and not head[0:64:2].strip(b"\0"):
-        return "utf-16-be"
-    return WIDE_CODECS.get(name, "")
-
-
-def _narrowed(pieces: Iterator[bytes], wide: str) -> Iterator[bytes]:
-    """Yield the same text in UTF-8, whose lines can be told by their bytes."""
-    decoder = codecs.getincrementaldecoder(wide)(errors="replace")
-    for piece in pieces:
-        yield decoder.decode(piece).encode(errors="replace")
-    yield decoder.decode(b"", final=True).encode(errors="replace")
 
 
 def _cut(pieces: Iterator[bytes], end: bytes) -> Iterator[bytes | None]:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from jobs.cells import safe
-from jobs.columns import COLUMNS, NAMES, Column, Value
+from jobs.writing.cells import safe
+from jobs.writing.columns import COLUMNS, NAMES, Column, Value
 
 LEVEL = 3  # of compression; 6 takes twice the time for a tenth less
 NUMERIC, TEXT, HEADING, MONEY = range(4)  # the styles of STYLES, in its order

@@ -1,0 +1,1 @@
+"""What customers give, read into rows."""
