@@ -134,6 +134,7 @@ def book(last: int) -> str:
     """Return what the workbook holds: one sheet, and the name by which Excel keeps its filter."""
     return (
         f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
+        "<bookViews><workbookView/></bookViews>"
         '<sheets><sheet name="Results" sheetId="1" r:id="rId1"/></sheets><definedNames>'
         '<definedName name="_xlnm._FilterDatabase" localSheetId="0" hidden="1">'
         f"Results!$A$1:${LETTERS[-1]}${last}</definedName></definedNames></workbook>"
