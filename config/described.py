@@ -23,6 +23,7 @@ TAGS = {
     "keys": ("API keys", "Keys for programs: made, limited, replaced, revoked."),
     "products": ("Products", "What is known about an ASIN, now and before."),
     "conversion": ("Conversion", "What a code is, and which product it stands for."),
+    "webhooks": ("Webhooks", "Being told of what happens, at an address of your own."),
     "credits": ("Credits", "What there is to spend, and where it went."),
     "charges": ("Credits", ""),
     "requests": ("Usage", "What was called, and what it took."),

@@ -22,6 +22,7 @@ from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudg
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
+from webhooks import errors as webhooks
 
 Json = dict[str, Any]
 HERE = "https://pallet.example"  # the description says the same on every install
@@ -113,6 +114,8 @@ HAPPENED: tuple[BaseException, ...] = (
     conversion.ReportRefused("The file is empty."),
     conversion.SyncUnderWay(),
     conversion.SyncNotOffered(),
+    webhooks.TooManyEndpoints(10),
+    webhooks.EndpointDisabled(),
 )
 
 
@@ -179,6 +182,9 @@ ALSO: dict[str, tuple[str, ...]] = {
     "conversion_seller_account_disconnect": ("not_found",),
     "conversion_seller_account_sync": ("not_found", "sync_in_progress", "sync_not_offered"),
     "conversion_feedback": ("feedback_given", "not_to_be_judged"),
+    "webhooks_create": ("too_many_webhooks",),
+    "webhooks_test": ("webhook_disabled",),
+    "webhooks_replay": ("webhook_disabled",),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

@@ -37,6 +37,7 @@ from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudg
 from credits import errors as credits
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
+from webhooks import errors as webhooks
 
 log = structlog.stdlib.get_logger("pallet.errors")
 
@@ -110,6 +111,11 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     conversion.NotConnected: (404, "not_found"),
     conversion.SyncUnderWay: (409, "sync_in_progress"),
     conversion.SyncNotOffered: (409, "sync_not_offered"),
+    # webhooks
+    webhooks.UnknownEndpoint: (404, "not_found"),
+    webhooks.UnknownDelivery: (404, "not_found"),
+    webhooks.TooManyEndpoints: (409, "too_many_webhooks"),
+    webhooks.EndpointDisabled: (409, "webhook_disabled"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -137,6 +143,7 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     credits.MaxCreditsExceeded: ("quoted", "max_credits"),
     api.LimitExceeded: ("violated_policies",),
     conversion.ReportRefused: ("reasons",),
+    webhooks.TooManyEndpoints: ("limit",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages

@@ -52,6 +52,8 @@ TITLES: dict[str, str] = {
     "report_refused": "The file is no report that can be read",
     "sync_in_progress": "The stock is being fetched already",
     "sync_not_offered": "Stock cannot be fetched from Amazon here",
+    "too_many_webhooks": "There are too many webhooks",
+    "webhook_disabled": "The webhook is disabled",
     "upstream_unavailable": "No upstream can answer for the moment",
     "internal_error": "Something went wrong on our side",
     "service_unavailable": "The service is not available for a moment",

@@ -15,8 +15,9 @@ MAY_IMPORT = {
     "api": {"accounts"},
     "products": {"api", "credits", "providers", "accounts"},
     "conversion": {"api", "credits", "providers", "accounts"},
-    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion"},
-    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "monitoring"},
+    "webhooks": {"api", "accounts"},
+    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion", "webhooks"},
+    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "webhooks", "monitoring"},
 }
 
 
