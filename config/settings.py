@@ -169,10 +169,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
-    "celery": {},
-    "webhooks": {},
-}  # a worker takes from all, or some (-Q)
+# A worker takes from all of these, or with --queues from some.
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {"celery": {}, "webhooks": {}}
+CELERY_TASK_ROUTES = {"webhooks.tasks.deliver*": {"queue": "webhooks"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = {  # whoever sends a task does not wait for a Redis that is away
     "max_retries": 1,
     "interval_start": 0,

@@ -1,6 +1,5 @@
 """The calls under /api/v1/webhooks: where an account wants to be told of events, and how telling went."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -137,8 +136,7 @@ class Test(APIView):
         """Send the event `webhook.test`, once. The webhook's deliveries say how it went."""
         queries.refuse_all(request)
         checked(NoInput, request)
-        delivery = services.send_test(user=caller(request)[0], endpoint_id=endpoint_id(id))
-        return Response({"data": DeliveryOutput(delivery).data}, status=status.HTTP_202_ACCEPTED)
+        return accepted(services.send_test(user=caller(request)[0], endpoint_id=endpoint_id(id)))
 
 
 class Deliveries(GenericAPIView[Delivery]):
@@ -157,7 +155,8 @@ class Deliveries(GenericAPIView[Delivery]):
         """List what was sent to a webhook, newest first, with each attempt and how it ended."""
         query = DeliveriesQuery(data=queries.values(request))
         query.is_valid(raise_exception=True)
-        page = self.paginate_queryset(wanted(own(request, id), query.validated_data))
+        found = own(request, id).deliveries.filter(**query.validated_data)
+        page = self.paginate_queryset(with_attempts(found))
         return self.get_paginated_response(DeliveryOutput(page or [], many=True).data)
 
 
@@ -176,8 +175,7 @@ class Replay(APIView):
         """Send an event again, under the same `webhook-id`, with all attempts before it."""
         queries.refuse_all(request)
         checked(NoInput, request)
-        delivery = services.replay(user=caller(request)[0], delivery_id=delivery_id(id))
-        return Response({"data": DeliveryOutput(delivery).data}, status=status.HTTP_202_ACCEPTED)
+        return accepted(services.replay(user=caller(request)[0], delivery_id=delivery_id(id)))
 
 
 def own(request: Request, text: str) -> Endpoint:
@@ -201,11 +199,17 @@ def delivery_id(text: str) -> UUID:
         raise UnknownDelivery from None
 
 
-def wanted(endpoint: Endpoint, asked: dict[str, Any]) -> QuerySet[Delivery]:
-    """Return the deliveries asked for, each with its newest attempts."""
+def with_attempts(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Return these deliveries as DeliveryOutput needs them, each with its newest attempts."""
     attempts = Attempt.objects.order_by("-at", "-id")[:ATTEMPTS_SHOWN]
-    found = endpoint.deliveries.filter(**asked).select_related("event")
-    return found.prefetch_related(Prefetch("attempts", queryset=attempts))
+    newest = Prefetch("attempts", queryset=attempts, to_attr="newest_attempts")
+    return deliveries.select_related("event").prefetch_related(newest)
+
+
+def accepted(delivery: Delivery) -> Response:
+    """Return a delivery that workers will see to."""
+    row = with_attempts(Delivery.objects.filter(pk=delivery.pk)).get()
+    return Response({"data": DeliveryOutput(row).data}, status=status.HTTP_202_ACCEPTED)
 
 
 def with_secret(

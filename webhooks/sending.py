@@ -173,10 +173,12 @@ def within(work: Callable[[], Sequence[str]], *, seconds: float) -> Sequence[str
 
 
 def _discard(response: http.client.HTTPResponse) -> None:
-    """Read what is answered, up to MOST_READ bytes, and keep none of it."""
+    """Read what is answered, up to MOST_READ bytes, and keep none. Raises IncompleteRead if it breaks off."""
     left = MOST_READ
     while left > 0 and (part := response.read(min(CHUNK, left))):
         left -= len(part)
+    if left > 0 and response.length:
+        raise http.client.IncompleteRead(b"", response.length)
 
 
 def outcome_of(status: int, retry_after: str) -> Outcome:

@@ -176,7 +176,7 @@ class DeliveryOutput(serializers.ModelSerializer[Delivery]):
     type = serializers.CharField(source="event.type")
     status = serializers.ChoiceField(choices=STATUSES)
     attempt_count = serializers.IntegerField(help_text="Since it was sent, or replayed.")
-    attempts = AttemptOutput(many=True, help_text="The newest 20, newest first.")
+    attempts = AttemptOutput(many=True, source="newest_attempts", help_text="The newest 20, newest first.")
 
     class Meta:
         model = Delivery

@@ -48,7 +48,7 @@ def read(url: str) -> Target:
     host = _host(parts.hostname or "")
     scheme = parts.scheme.lower()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    target = Target(scheme, host, port or USUAL_PORTS.get(scheme, 0), path)
+    target = Target(scheme, host, USUAL_PORTS.get(scheme, 0) if port is None else port, path)
     _check_scheme(target)
     if not settings.WEBHOOK_ALLOW_PRIVATE:
         _check_public(target)

@@ -12,12 +12,11 @@ from webhooks import delivering, disabling, pruning
 from webhooks.models import Delivery
 
 log = structlog.stdlib.get_logger("pallet.webhooks")
-QUEUE = "webhooks"
 MOST_AT_ONCE = 500  # deliveries that one run of the sweeper hands out
 HINT_SECONDS = 60  # a hint that nobody has taken by then has been given again
 
 
-@shared_task(queue=QUEUE)  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task  # type: ignore[untyped-decorator]  # celery has no types
 def deliver(delivery_id: str) -> bool:
     """Make one attempt, if it is time; whether one was made. Running it twice does no harm.
 
@@ -32,7 +31,7 @@ def deliver(delivery_id: str) -> bool:
     return True
 
 
-@shared_task(queue=QUEUE)  # type: ignore[untyped-decorator]  # celery has no types
+@shared_task  # type: ignore[untyped-decorator]  # celery has no types
 def deliver_due() -> int:
     """Hand out what is due, each endpoint in its turn; how many. Running it twice does no harm."""
     due = Delivery.objects.in_turn(timezone.now(), each=delivering.AT_ONCE)
