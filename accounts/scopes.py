@@ -10,6 +10,8 @@ SCOPES: dict[str, str] = {
     "keys:write": "List, make, change, reroll and revoke API keys.",
     "products:read": "Look up products, paid with credits, and read their history.",
     "usage:read": "Read the log of calls and how much was used.",
+    "webhooks:read": "Read what was sent to the account's webhooks, and how that went.",
+    "webhooks:write": "List, make, change, test, replay and delete webhooks.",
 }
 KEYS_WRITE = "keys:write"
 

@@ -26,6 +26,7 @@ GUIDE = {
     "idempotency": ("Idempotency", "Sending a call twice, safely"),
     "pricing": ("Prices", "What a call costs, and what is free"),
     "feedback": ("Feedback", "Saying whether a conversion was right, and getting the credits back"),
+    "webhooks": ("Webhooks", "Being told of what happens, and how to check who says it"),
     "usage": ("Usage", "What was called, and what it took"),
 }
 BEHIND = {

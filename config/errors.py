@@ -38,6 +38,7 @@ from credits import errors as credits
 from jobs import errors as jobs
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
+from webhooks import errors as webhooks
 
 log = structlog.stdlib.get_logger("pallet.errors")
 
@@ -116,6 +117,11 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     jobs.JobHasEnded: (409, "job_has_ended"),
     jobs.JobStillRuns: (409, "job_still_runs"),
     jobs.NothingToRetry: (409, "nothing_to_retry"),
+    # webhooks
+    webhooks.UnknownEndpoint: (404, "not_found"),
+    webhooks.UnknownDelivery: (404, "not_found"),
+    webhooks.TooManyEndpoints: (409, "too_many_webhooks"),
+    webhooks.EndpointDisabled: (409, "webhook_disabled"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -144,6 +150,7 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     credits.MaxCreditsExceeded: ("quoted", "max_credits"),
     api.LimitExceeded: ("violated_policies",),
     conversion.ReportRefused: ("reasons",),
+    webhooks.TooManyEndpoints: ("limit",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages

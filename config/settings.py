@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 import environ
-from kombu.entity import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,6 +59,7 @@ INSTALLED_APPS = [
     "products",
     "conversion",
     "jobs",
+    "webhooks",
     "providers",
     "monitoring",
     "rest_framework",
@@ -171,14 +171,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Operations have their queues, so that a long job stands in nobody's way; workers take from all in turn.
-CELERY_TASK_DEFAULT_QUEUE = "regular"
-CELERY_TASK_QUEUES = [
-    Queue(name, routing_key=name)  # type: ignore[no-untyped-call]
-    for name in ("regular", "bulk.product", "bulk.conversion")
-]
+# Operations have their queues, so that a long job stands in nobody's way. A worker takes from all in turn, or
+# with --queues from some.
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    "celery": {},
+    "bulk.product": {},
+    "bulk.conversion": {},
+    "webhooks": {},
+}
+CELERY_TASK_ROUTES = {"webhooks.tasks.deliver*": {"queue": "webhooks"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = {  # whoever sends a task does not wait for a Redis that is away
-    "visibility_timeout": 300,  # seconds; tasks are far shorter, and rows see to what comes twice
     "max_retries": 1,
     "interval_start": 0,
     "connect_retries_timeout": 0.5,
@@ -191,8 +193,18 @@ CELERY_BEAT_SCHEDULE = {
     "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
     "refresh-popular": {"task": "products.tasks.refresh_popular", "schedule": 60.0},
     "sync-due-inventories": {"task": "conversion.tasks.sync_due_inventories", "schedule": 900.0},
+    "deliver-due-webhooks": {
+        "task": "webhooks.tasks.deliver_due",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "prune-webhooks": {"task": "webhooks.tasks.prune", "schedule": 600.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
-    "sweep-stalled": {"task": "jobs.tasks.sweep_stalled", "schedule": 10.0},
+    "sweep-stalled": {
+        "task": "jobs.tasks.sweep_stalled",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "prune-jobs": {"task": "jobs.tasks.prune_jobs", "schedule": 3600.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
@@ -372,6 +384,21 @@ PRODUCT_NOT_FOUND_SECONDS = 600
 PRODUCT_REFRESH_BUDGET = env.int("REFRESH_BUDGET", default=0)
 PRODUCT_REFRESH_AHEAD_SECONDS = env.int("REFRESH_AHEAD_SECONDS", default=300)
 UPSTREAM_CALL_DAYS = env.int("UPSTREAM_CALL_DAYS", default=30)  # each call to an upstream is kept that long
+
+# --- what customers are told --------------------------------------------------------------------------------
+
+# The pause before each attempt, in seconds, give or take a tenth. At the shortest they are 76 hours in all.
+WEBHOOK_RETRY_SECONDS = (0, 30, 120, 600, 1800, 7200, 21_600, 50_400, 100_800, 122_400)
+WEBHOOK_CONNECT_SECONDS = 5.0  # for the name, and again for the connection
+WEBHOOK_TOTAL_SECONDS = 15.0  # for an attempt as a whole
+WEBHOOK_MOST_ENDPOINTS = 10  # of one account
+WEBHOOK_ROTATION_HOURS = 24  # so long the secret from before signs as well
+WEBHOOK_FAILING_DAYS = 5  # an endpoint to which all has failed for so long is disabled
+WEBHOOK_DAYS = env.int(
+    "WEBHOOK_DAYS", default=30
+)  # events and the log of their deliveries are kept that long
+# Lets webhooks lead to this machine and its network, without TLS: for trying things out, and nowhere else.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # --- the API ------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("credits.urls")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("monitoring.urls")),
+    path("api/v1/", include("webhooks.urls")),
     path("", home, name="home"),
     path("api/docs/", reference.page, name="reference"),
     path("", include("api.urls")),

@@ -55,6 +55,8 @@ TITLES: dict[str, str] = {
     "job_has_ended": "The job has ended",
     "job_still_runs": "The job has not ended yet",
     "nothing_to_retry": "No row is worth another try",
+    "too_many_webhooks": "There are too many webhooks",
+    "webhook_disabled": "The webhook is disabled",
     "upstream_unavailable": "No upstream can answer for the moment",
     "internal_error": "Something went wrong on our side",
     "service_unavailable": "The service is not available for a moment",

@@ -35,13 +35,12 @@ from jobs.serializers import (
     JobsQuery,
     ResultsOptions,
     body_form,
-    job_data,
     options_form,
     order_of,
     quote_data,
-    results_head,
 )
 from jobs.tasks import wake
+from jobs.telling import job_data, results_head
 
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

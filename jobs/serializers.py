@@ -3,23 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import StrictSerializer
 from api.bulk import Outcome
-from jobs import ids
 from jobs.export import FORMATS
 from jobs.intake import Order, Quote
 from jobs.models import Job
 from jobs.operations import operation
-from jobs.progress import Progress
 from jobs.results import STATUSES
+from jobs.telling import PRIORITIES
 
 MOST_CREDITS = 100_000_000
-PRIORITIES = {one.label.lower(): one.value for one in Job.Priority}
 REJECT, PARTIAL = "reject", "partial"
 
 
@@ -195,36 +192,6 @@ class JobOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(help_text="Then it ends, answered or not.")
 
 
-def job_data(found: Progress) -> dict[str, Any]:
-    """Return a job as it is told, to callers and to their endpoints."""
-    job = found.job
-    return {
-        "id": ids.shown(job.pk),
-        "name": job.name,
-        "operation": job.operation,
-        "options": job.options,
-        "status": job.status,
-        "is_expired": job.is_expired,
-        "priority": Job.Priority(job.priority).label.lower(),
-        "rows": job.rows,
-        "statuses": found.statuses,
-        "outcomes": {str(name): rows for name, rows in found.outcomes.items()},
-        "credits": {
-            "quoted": job.quoted,
-            "held": job.held - job.captured - job.released,
-            "captured": job.captured,
-            "released": job.released,
-        },
-        "rate_per_minute": found.rate,
-        "eta_seconds": found.eta_seconds,
-        "input": job.source,
-        "created_at": job.created_at,
-        "started_at": job.started_at,
-        "ended_at": job.ended_at,
-        "expires_at": job.expires_at,
-    }
-
-
 class BulkQuoteOutput(serializers.Serializer[Any]):
     """What a job would cost."""
 
@@ -295,16 +262,3 @@ class ResultsOptions(StrictSerializer):
     status = serializers.ChoiceField(
         choices=[*STATUSES], required=False, help_text="Only rows of this status."
     )
-
-
-def results_head(found: Progress) -> dict[str, Any]:
-    """Return what stands above the results of a job, in the formats that have room for it."""
-    return {
-        "job": {
-            "id": ids.shown(found.job.pk),
-            "status": found.job.status,
-            "rows": found.job.rows,
-            "captured": found.job.captured,
-        },
-        "told_at": timezone.now(),
-    }

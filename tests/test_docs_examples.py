@@ -27,6 +27,9 @@ from conversion.seller_accounts import connect
 from monitoring.tests.factories import an_attempt, written
 from products.tests.factories import give, sample
 from tests.documented import Example, call, examples, keeps, promise, same_shape
+from webhooks import ids
+from webhooks.services import send_test
+from webhooks.tests.factories import an_endpoint
 
 ROOT = Path(configured.BASE_DIR)
 WITH_EXAMPLES = [
@@ -59,7 +62,8 @@ class Reader:
             r"conversion/inventory/\d+", self.known.get("MADE", "").removeprefix("/api/v1/"), command
         )
         command = re.sub(r"chg_(\w{26}|…)", self.known.get("CHARGE", "chg_"), command)
-        command = re.sub(r"cnv_(\w{26}|…)", self.known.get("CONVERSION", "cnv_"), command)
+        for prefix, name in MADE.items():
+            command = re.sub(rf"{prefix}(\w{{26}}|…)", self.known.get(name, prefix), command)
         answer = call(command)
         self.learn(answer)
         return answer
@@ -73,14 +77,15 @@ class Reader:
         told = answer.json() if answer.content else {}
         self.known |= {name: told[field] for name, field in FIELDS.items() if field in told}
         made = told.get("data") if isinstance(told, dict) else None
-        if isinstance(made, dict) and str(made.get("id")).startswith("cnv_"):
-            self.known["CONVERSION"] = made["id"]
+        if isinstance(made, dict) and (name := MADE.get(str(made.get("id"))[:4])):
+            self.known[name] = made["id"]
         self.known |= {
             name: answer.headers[field] for name, field in HEADERS.items() if field in answer.headers
         }
 
 
 FIELDS = {"TOKEN": "access_token", "REFRESH": "refresh_token"}
+MADE = {"cnv_": "CONVERSION", "whe_": "WEBHOOK", "whd_": "DELIVERY"}  # by the first letters of an id
 HEADERS = {"CHARGE": "X-Charge-Id", "MADE": "Location"}
 
 
@@ -98,7 +103,7 @@ def reader(transactional_db: None, live_server: LiveServer, settings: Settings) 
     known = {"BASE": live_server.url, "KEY": key_of(user, scopes=list(SCOPES))[1], "MAILED": mailed(settings)}
     settings.SPAPI_CLIENT_ID = settings.SPAPI_CLIENT_SECRET = "an application"
     a_seller(user)
-    known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token}
+    known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token, **a_webhook(user)}
     written(an_attempt())  # so that there is something to see for operators
     yield Reader(live_server.url, known | {"OPERATOR": logged_in(a_user(is_staff=True)).access_token})
     connection.close()
@@ -109,6 +114,14 @@ def a_seller(user: User) -> None:
     """Connect a seller account of this user's."""
     terms = {"region": "NA", "seller_id": "A1PALLET2SHIP", "marketplaces": ["US"]}
     connect(user=user, refresh_token="Atzr|IwEBIExample", **terms)  # type: ignore[arg-type]
+
+
+def a_webhook(user: User) -> dict[str, str]:
+    """Make a webhook of this user's, with a delivery."""
+    endpoint = an_endpoint(user)
+    delivery = send_test(user=user, endpoint_id=endpoint.pk)
+    made = {"WEBHOOK": ids.shown(ids.ENDPOINT, endpoint.pk)}
+    return made | {"DELIVERY": ids.shown(ids.DELIVERY, delivery.pk)}
 
 
 def mailed(settings: Settings) -> str:
@@ -154,6 +167,8 @@ def test_every_command_of_the_reference_is_answered_as_it_says(reader: Reader, s
                 prepare(reader)
             if answer.url.endswith("/seller-account") and answer.status_code == 204:
                 a_seller(User.objects.get(api_keys__prefix=reader.known["KEY"][:19]))
+            if "/webhooks/whe_" in answer.url and answer.status_code == 204:
+                reader.known |= a_webhook(User.objects.get(api_keys__prefix=reader.known["KEY"][:19]))
 
 
 # --- the examples in the description ---

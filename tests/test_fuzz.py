@@ -31,8 +31,14 @@ SEED = int(os.environ.get("FUZZ_SEED", "20261121"))
 # lookup may cost, whether an answer is kept, which file is a report, which marketplace is in which region.
 # What is refused for one of these is well-formed.
 KNOWN_HERE_ONLY = {"invalid_cursor", "invalid_verification", "idempotency_mismatch"}
-KNOWN_HERE_ONLY |= {"max_credits_exceeded", "cache_miss", "report_refused"}
-CHECKED_HERE_ONLY = {"#/asin", "#/fnsku", "#/password", "#/fields", "#/from", "#/to"}
+KNOWN_HERE_ONLY |= {
+    "max_credits_exceeded",
+    "cache_miss",
+    "report_refused",
+    "webhook_disabled",
+    "too_many_webhooks",
+}
+CHECKED_HERE_ONLY = {"#/asin", "#/fnsku", "#/password", "#/fields", "#/from", "#/to", "#/url"}
 CODES_HERE_ONLY = {"null_characters_not_allowed", "past", "network", "not_printable", "other_region"}
 ABOUT_THE_INPUT = ("Schema-valid request rejected", "Schema-violating request accepted")
 KNOWN = {

@@ -19,6 +19,7 @@ from credits.models import Hold, LedgerEntry, Wallet
 from products.tests.factories import ASIN, give
 from tests.routes import WRITES, Route, api_routes, table
 from tests.test_matrix import FOR_OPERATORS, address
+from webhooks.tests.factories import COMPLETED, URL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 Body = dict[str, Any]
@@ -48,6 +49,12 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
     ("conversion:inventories", "post"): lambda _: {"file": SimpleUploadedFile("stock.txt", of([1]))},
     ("conversion:inventory", "delete"): lambda _: {},
     ("conversion:seller-account", "put"): lambda _: SELLER,
+    ("webhooks:endpoints", "post"): lambda _: {"url": URL, "events": [COMPLETED]},
+    ("webhooks:endpoint", "patch"): lambda _: {"description": "another"},
+    ("webhooks:endpoint", "delete"): lambda _: {},
+    ("webhooks:rotate-secret", "post"): lambda _: {},
+    ("webhooks:test", "post"): lambda _: {},
+    ("webhooks:replay", "post"): lambda _: {},
     ("conversion:seller-account", "delete"): lambda me: connected(me.user),
     ("conversion:seller-account-sync", "post"): lambda me: connected(me.user),
 }

@@ -23,6 +23,8 @@ from conversion.models import Conversion, Inventory
 from credits.services import charge
 from products.tests.factories import ASIN, give
 from tests.routes import Route, api_routes, table
+from webhooks import ids as webhook_ids
+from webhooks.tests.factories import a_delivery, an_endpoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 
@@ -60,6 +62,16 @@ def an_inventory(user: User) -> int:
     return Inventory.objects.create(owner=user, layout="x", marketplace="US").pk
 
 
+def a_webhook(user: User) -> str:
+    """A webhook of this user's."""
+    return webhook_ids.shown(webhook_ids.ENDPOINT, an_endpoint(user).pk)
+
+
+def a_webhook_delivery(user: User) -> str:
+    """An event that this user is told of."""
+    return webhook_ids.shown(webhook_ids.DELIVERY, a_delivery(an_endpoint(user)).pk)
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key", "key_id"): a_key,
@@ -68,6 +80,11 @@ MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("conversion:inventory", "id"): an_inventory,
     ("conversion:feedback", "id"): a_conversion,
     ("credits:charge", "id"): a_charge,
+    ("webhooks:endpoint", "id"): a_webhook,
+    ("webhooks:rotate-secret", "id"): a_webhook,
+    ("webhooks:test", "id"): a_webhook,
+    ("webhooks:deliveries", "id"): a_webhook,
+    ("webhooks:replay", "id"): a_webhook_delivery,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.
 PUBLIC = {

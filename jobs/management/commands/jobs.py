@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from jobs import ids
 from jobs.models import Job
-from jobs.serializers import job_data
 from jobs.services import progress
+from jobs.telling import job_data
 
 SHOWN = 50
 RECENT = timedelta(hours=24)
