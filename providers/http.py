@@ -23,7 +23,7 @@ from providers.attempts import Attempt, Observer, announce
 from providers.breaker import Breaker, Health
 from providers.clock import CLOCK, Clock
 from providers.errors import ErrorClass, ProviderError
-from providers.limits import NOTHING, Lesson, Limits, Rate, Standing
+from providers.limits import KEPT_SECONDS, NOTHING, Lesson, Limits, Rate, Standing
 from providers.shared import Shared, shared
 from providers.transport import Secret, Watch, new_session
 from providers.turns import turns
@@ -101,7 +101,8 @@ def refusal(reply: Reply) -> ProviderError:
         f"status {reply.status}",
         retryable=retryable,
         reason=reason,
-        retry_after=float(seconds) if seconds.isascii() and seconds.isdigit() else None,
+        # No wait is longer than the bucket remembers it: 400 digits would be infinity.
+        retry_after=min(float(seconds), KEPT_SECONDS) if seconds.isascii() and seconds.isdigit() else None,
     )
 
 
