@@ -86,7 +86,7 @@ def _landed(priced: tuple[Money, Raw]) -> Decimal:
 def _availability(payload: Raw, summary: Raw, price: Money | None) -> Availability | None:
     """Return the best that any new offer promises; without one there is none in stock."""
     offers = payload.get("Offers")
-    promises = {table(one.get("ShippingTime")).get("availabilityType") for one in listed(offers)}
+    promises = {word(one, "ShippingTime", "availabilityType") for one in listed(offers)}
     if "NOW" in promises:
         return Availability.IN_STOCK
     if promises & {"FUTURE_WITH_DATE", "FUTURE_WITHOUT_DATE"}:

@@ -271,6 +271,25 @@ def test_of_a_batch_the_good_items_are_kept(spapi: SPAPIProvider, upstream: Amaz
     assert list(ask(spapi, "B0PALLET01", "B0PALLET02", "B0PALLET03")) == ["B0PALLET01"]
 
 
+@pytest.mark.parametrize("asin", [{}, ["B0PALLET02"], None, 7])
+def test_an_asin_that_is_no_text_does_not_take_the_others_along(
+    spapi: SPAPIProvider, upstream: Amazon, asin: Any
+) -> None:
+    upstream.script = [says(page(item("B0PALLET01"), item() | {"asin": asin}))]
+    assert list(ask(spapi, "B0PALLET01", "B0PALLET02")) == ["B0PALLET01"]
+
+
+def test_a_promise_that_is_no_text_does_not_take_the_prices_of_others_along(
+    spapi: SPAPIProvider, upstream: Amazon
+) -> None:
+    odd = [{"ShippingTime": {"availabilityType": {}}}]
+    upstream.usually = by_call(
+        pricing=says(responses(offers("B0PALLET01"), offers("B0PALLET02", Offers=odd)))
+    )
+    found = ask(spapi, "B0PALLET01", "B0PALLET02")
+    assert [product and product.price for product in found.values()] == [Money(Decimal("18.49"), "USD")] * 2
+
+
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
