@@ -85,17 +85,19 @@ class FnskuToAsinProvider(IdentifierProvider):
         """Ask about one code after the other, then again about those still searched for.
 
         Codes whose search goes on, or that failed, are left out. When nothing was found out: PENDING if that
-        is so with all codes, else the last failure.
+        is so with all codes, else the last failure. A search goes on though asking again about it fails.
         """
         found: dict[str, Match | None] = {}
         failures: list[ProviderError] = []
+        later: list[ProviderError] = []
         end = self._clock.monotonic() + self._patience.total
-        searched = self._round(codes, marketplace, found, failures)
+        searched = left = self._round(codes, marketplace, found, failures)
         for _ in range(1, self._polls):
-            if not searched or not self._paused(end):
+            if not left or not self._paused(end):
                 break
-            searched = self._round(searched, marketplace, found, failures)
-        pending = _still_searching(ASK_AGAIN_SECONDS) if searched else None
+            left = self._round(left, marketplace, found, later)
+        wait = max([ASK_AGAIN_SECONDS, *(failure.retry_after or 0 for failure in later)])
+        pending = _still_searching(wait) if searched else None
         return found_or_raised(found, failures[-1] if failures else pending)
 
     def standings(self) -> list[Standing]:
