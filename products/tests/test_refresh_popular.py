@@ -20,7 +20,7 @@ from products.tests.factories import a_product, full, kept_answer, purse, upstre
 from providers.base import Part, ProductData
 from providers.errors import ErrorClass, ProviderError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("half_past")]
 SOON = 3600 - 120  # seconds old: fresh for two minutes more
 
 

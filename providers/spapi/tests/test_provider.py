@@ -282,7 +282,7 @@ def test_an_asin_that_is_no_text_does_not_take_the_others_along(
 def test_a_promise_that_is_no_text_does_not_take_the_prices_of_others_along(
     spapi: SPAPIProvider, upstream: Amazon
 ) -> None:
-    odd = [{"ShippingTime": {"availabilityType": {}}}]
+    odd: list[Any] = [{"ShippingTime": {"availabilityType": {}}}]
     upstream.usually = by_call(
         pricing=says(responses(offers("B0PALLET01"), offers("B0PALLET02", Offers=odd)))
     )
