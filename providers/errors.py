@@ -36,6 +36,14 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.is_told = False
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether it has to do with the moment alone: asked a little later, the upstream may answer."""
+        return self.reason in PASSING
+
+
+PASSING = frozenset({ErrorClass.RATE_LIMITED, ErrorClass.UPSTREAM_DOWN, ErrorClass.TIMEOUT})
+
 
 def unbelievable(what: object) -> ProviderError:
     """Return the error for an answer that cannot be believed, which says what it holds or lacks."""

@@ -111,6 +111,7 @@ class Quest:
         elif product is None:
             self.is_not_found = True
         elif not (product.is_sample and self.is_not_found):  # a real "no" outweighs an invented product
+            self._failed_to_deliver |= frozenset().union(*(PART_FIELDS[part] for part in product.undelivered))
             self.product = merged(self.product, signed(cleaned(product), provider.name, at))
 
     def _count_as_distrusted(self, provider: ProductProvider, failure: ProviderError) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from providers.base import Availability, Money, OfferData, ProductData, RankData
+from providers.base import Availability, Money, OfferData, Part, ProductData, RankData
 from providers.reading import Raw, at, flag, listed, table, whole, word
 from providers.spapi.wire import money, place_in
 
@@ -21,6 +21,7 @@ class Offered:
     offer_count: int | None = None
     ranks: tuple[RankData, ...] | None = None
     offers: tuple[OfferData, ...] | None = None
+    undelivered: frozenset[Part] = frozenset()
 
     def added_to(self, product: ProductData) -> ProductData:
         """Return the product with its price; what the catalogue says of list price and ranks stands."""
@@ -34,6 +35,7 @@ class Offered:
             ranks=ranks,
             offer_count=self.offer_count,
             offers=self.offers,
+            undelivered=self.undelivered,
         )
 
 

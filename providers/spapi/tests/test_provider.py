@@ -215,6 +215,25 @@ def test_without_prices_the_catalogue_is_delivered(upstream: Amazon, pricing: Be
     assert [p.list_price for p in known] == [Money(Decimal("29.99"), "USD")] * count
 
 
+@pytest.mark.parametrize(
+    ("pricing", "undelivered"),
+    [
+        (QUOTA, {Part.OFFERS}),
+        (says({}, status=500), {Part.OFFERS}),
+        (loopback.truncated, {Part.OFFERS}),
+        (says(REFUSED, status=403), frozenset()),
+        (says({"errors": [{"code": "InvalidInput"}]}, status=400), frozenset()),
+        (says({"responses": "?"}), frozenset()),
+    ],
+)
+def test_offers_that_may_come_a_little_later_are_said_to_be_undelivered(
+    spapi: SPAPIProvider, upstream: Amazon, pricing: Behaviour, undelivered: frozenset[Part]
+) -> None:
+    upstream.usually = by_call(pricing=pricing)
+    found = ask(spapi, *asins(2), parts=WITH_OFFERS)
+    assert [product and product.undelivered for product in found.values()] == [undelivered] * 2
+
+
 def test_that_prices_are_missing_is_in_the_log(spapi: SPAPIProvider, upstream: Amazon) -> None:
     upstream.usually = by_call(pricing=says(REFUSED, status=403))
     with capture_logs() as logs:
