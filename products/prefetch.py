@@ -20,9 +20,9 @@ LARGEST = 100  # ASINs asked for at once
 class Prefetched(StrEnum):
     """What became of one ASIN."""
 
-    KEPT = "kept already"  # young enough; nobody was asked
+    KEPT = "kept already"  # young enough, be it that there is no such product; nobody was asked
     ASKED = "asked"
-    NOT_FOUND = "not found"  # also when that was known
+    NOT_FOUND = "not found"  # said an upstream just now
     FAILED = "failed"
 
 
@@ -72,6 +72,6 @@ def told(answer: Found) -> Prefetched:
     """Return what an answer means for who wanted it kept. A stale one says that the upstreams failed."""
     if not isinstance(answer, Answer) or answer.freshness is Freshness.STALE:
         return Prefetched.FAILED
-    if answer.kept.is_not_found:
-        return Prefetched.NOT_FOUND
-    return Prefetched.KEPT if answer.freshness is Freshness.CACHED else Prefetched.ASKED
+    if answer.freshness is Freshness.CACHED:
+        return Prefetched.KEPT
+    return Prefetched.NOT_FOUND if answer.kept.is_not_found else Prefetched.ASKED

@@ -116,6 +116,23 @@ def test_a_budget_is_for_upstreams_only(tmp_path: Path, calls: list[str]) -> Non
     assert len(calls) == 5
 
 
+def test_that_there_is_no_such_product_is_kept_too_and_costs_no_budget(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    warm(a_file(tmp_path, ABSENT))
+    said, _ = warm(a_file(tmp_path, ABSENT, ASIN), "--budget", "1")
+    assert said.startswith("1 kept already, 1 asked, 0 not found")
+    assert calls == [ABSENT, ASIN]
+
+
+def test_a_batch_of_which_the_rest_is_kept_is_asked_one_by_one_when_it_fails(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    warm(a_file(tmp_path, ABSENT))
+    said, _ = warm(a_file(tmp_path, ABSENT, BROKEN, ASIN))
+    assert said.startswith("1 kept already, 1 asked, 0 not found, 1 failed")
+
+
 def test_it_reads_the_standard_input(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"title,asin\nThing,{ASIN}\n"))
     assert warm("-")[0].startswith("0 kept already, 1 asked")
