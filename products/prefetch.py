@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import structlog
 
@@ -26,9 +27,14 @@ class Prefetched(StrEnum):
     FAILED = "failed"
 
 
-def prefetch(
-    asins: Sequence[str], *, marketplace: str, max_age: int | None = None
-) -> Iterator[tuple[str, Prefetched]]:
+class Outcome(NamedTuple):
+    """What became of one ASIN. `is_in_vain`: it failed, and with it all that were asked for together."""
+
+    prefetched: Prefetched
+    is_in_vain: bool = False
+
+
+def prefetch(asins: Sequence[str], *, marketplace: str, max_age: int | None = None) -> Iterator[Outcome]:
     """Have an answer kept for each ASIN that is at most `max_age` seconds old, or as old as is usual.
 
     They are asked for in batches of the upstream's size, and each by itself where a whole batch failed: one
@@ -37,11 +43,25 @@ def prefetch(
     """
     for batch in batches(asins, marketplace):
         found = ask(batch, marketplace, max_age)
-        failed = [asin for asin, outcome in found.items() if outcome is Prefetched.FAILED]
-        is_broken = len(failed) > 1 and not set(found.values()) & {Prefetched.ASKED, Prefetched.NOT_FOUND}
-        yield from ((asin, found[asin]) for asin in found if not (is_broken and asin in failed))
-        if is_broken:
-            yield from ((asin, ask([asin], marketplace, max_age)[asin]) for asin in failed)
+        failed = [asin for asin, became in found.items() if became is Prefetched.FAILED]
+        is_answered = not {Prefetched.ASKED, Prefetched.NOT_FOUND}.isdisjoint(found.values())
+        yield from (Outcome(became) for became in found.values() if became is not Prefetched.FAILED)
+        for asin in failed:
+            if is_answered or len(failed) == 1:
+                yield Outcome(Prefetched.FAILED, is_in_vain=not is_answered)
+            else:
+                alone = ask([asin], marketplace, max_age)[asin]
+                yield Outcome(alone, is_in_vain=alone is Prefetched.FAILED)
+
+
+def in_vain(before: int, outcome: Outcome) -> int:
+    """Return how many in a row were asked for in vain, of which there were so many before.
+
+    What is kept says nothing of the upstreams.
+    """
+    if outcome.prefetched is Prefetched.KEPT:
+        return before
+    return before + 1 if outcome.is_in_vain else 0
 
 
 def batches(asins: Sequence[str], marketplace: str) -> Iterator[Sequence[str]]:

@@ -170,6 +170,22 @@ def test_when_nobody_answers_it_gives_up(
     assert len(calls) == 1 + 9 + 4
 
 
+def test_what_is_kept_does_not_hide_that_nobody_answers(
+    tmp_path: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(warming, "FAILURES", 3)
+    monkeypatch.setattr(Upstream, "max_batch", 1)
+    names = numbered(12)
+    warm(a_file(tmp_path, *names[::2]))
+
+    def down(asin: str, place: str, parts: frozenset[Part]) -> None:
+        raise ProviderError("down", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
+
+    settings.PROVIDERS = [upstream("down", down, calls)]
+    with pytest.raises(CommandError, match="gave up: the last 3 failed"):
+        warm(a_file(tmp_path, *names))
+
+
 def test_a_stale_answer_is_no_success(tmp_path: Path, calls: list[str], settings: Settings) -> None:
     path = a_file(tmp_path, ASIN)
     warm(path)
