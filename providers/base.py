@@ -218,6 +218,20 @@ class Match:
     condition: str | None = None
 
 
+def lacking(
+    options: Mapping[str, Any], needed: Mapping[str, tuple[str, str]], name: str
+) -> list[tuple[str, str]]:
+    """Return, as `Provider.problems` does, what this upstream needs and OPTIONS lack.
+
+    `needed` maps an option to what is wrong without it and the variable that sets it.
+    """
+    return [
+        (wrong, f"Set {variable}, or take {name} out of PROVIDERS.")
+        for option, (wrong, variable) in needed.items()
+        if not options.get(option)
+    ]
+
+
 class Provider(ABC):
     """An upstream asked with one credential. One instance serves all threads and greenlets of a process."""
 

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from providers import deadline
 from providers.base import IdentifierProvider, Match
-from providers.errors import ErrorClass, ProviderError, UpstreamUnavailable
+from providers.errors import ErrorClass, ProviderError, UpstreamUnavailable, adapter_broke, left_out
 
 log = structlog.stdlib.get_logger("pallet.providers")
 
@@ -64,9 +64,7 @@ def _said(provider: IdentifierProvider, code: str, marketplace: str) -> Match | 
         raise
     except Exception as error:  # a fault of the adapter is no reason to fail the customer
         log.exception("provider_broke", provider=provider.name, code=code)
-        raise ProviderError(
-            f"the adapter broke ({type(error).__name__})", retryable=False, reason=ErrorClass.INVALID_ANSWER
-        ) from None
+        raise adapter_broke(error) from None
     if code not in answered:
-        raise ProviderError("it left this code out", retryable=False, reason=ErrorClass.PARTIAL)
+        raise left_out("code")
     return answered[code]

@@ -50,6 +50,16 @@ def unbelievable(what: object) -> ProviderError:
     return ProviderError(str(what), retryable=False, reason=ErrorClass.INVALID_ANSWER)
 
 
+def sent(what: str) -> ProviderError:
+    """Return the error for an upstream that sent this, which cannot be believed."""
+    return unbelievable(f"the upstream sent {what}")
+
+
+def adapter_broke(error: Exception) -> ProviderError:
+    """Return the error for a fault of an adapter, told by its kind alone."""
+    return unbelievable(f"the adapter broke ({type(error).__name__})")
+
+
 def left_out(what: str = "ASIN") -> ProviderError:
     """Return the error for a thing that was asked about, and of which the answer says nothing."""
     return ProviderError(f"it left this {what} out", retryable=False, reason=ErrorClass.PARTIAL)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from providers import deadline
 from providers.attempts import Observer, announce
-from providers.base import IdentifierProvider, Match, Source
+from providers.base import IdentifierProvider, Match, Source, lacking
 from providers.batches import found_or_raised
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
@@ -77,9 +77,7 @@ class FnskuToAsinProvider(IdentifierProvider):
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """A key is all it needs."""
-        if options.get("api_key"):
-            return []
-        return [("it has no key", "Set FNSKUTOASIN_API_KEY, or take fnskutoasin out of PROVIDERS.")]
+        return lacking(options, {"api_key": ("it has no key", "FNSKUTOASIN_API_KEY")}, cls.name)
 
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
         """Ask about one code after the other, then again about those still searched for.

@@ -22,6 +22,7 @@ from providers.base import (
     ProductData,
     ProductProvider,
     Source,
+    lacking,
 )
 from providers.batches import each
 from providers.breaker import Health
@@ -78,9 +79,7 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """A key is all it needs."""
-        if options.get("api_key"):
-            return []
-        return [("it has no key", f"Set {cls.variable}, or take {cls.name} out of PROVIDERS.")]
+        return lacking(options, {"api_key": ("it has no key", cls.variable)}, cls.name)
 
     def products(
         self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
