@@ -1,8 +1,10 @@
 """The cast: Alice has 100 credits, Bob has none. The upstream is the stand-in unless a test says else."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -49,6 +51,13 @@ def as_bob(bob: User) -> APIClient:
 def anyone() -> APIClient:
     """A program without a credential."""
     return APIClient()
+
+
+@pytest.fixture
+def half_past() -> Iterator[None]:
+    """The middle of this hour: what is counted by the hour does not fall into two."""
+    with time_machine.travel((time.time() // 3600 + 0.5) * 3600):
+        yield
 
 
 @pytest.fixture
