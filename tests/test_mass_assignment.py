@@ -57,6 +57,10 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
     ("webhooks:replay", "post"): lambda _: {},
     ("conversion:seller-account", "delete"): lambda me: connected(me.user),
     ("conversion:seller-account-sync", "post"): lambda me: connected(me.user),
+    ("jobs:products-bulk", "post"): lambda _: {"items": [ASIN]},
+    ("jobs:conversion-bulk", "post"): lambda _: {"text": "X0001ABCDE"},
+    ("jobs:cancel", "post"): lambda _: {},
+    ("jobs:retry-failed", "post"): lambda _: {},
 }
 FORMATS = {("conversion:inventories", "post"): "multipart"}  # where it is not JSON
 # What somebody might try, each with a value that would pay.

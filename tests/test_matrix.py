@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
@@ -21,6 +22,8 @@ from api.ids import new_request_id, new_ulid, uuid_of
 from conversion import ids
 from conversion.models import Conversion, Inventory
 from credits.services import charge
+from jobs import ids as job_ids
+from jobs.models import Job, JobItem
 from products.tests.factories import ASIN, give
 from tests.routes import Route, api_routes, table
 from webhooks import ids as webhook_ids
@@ -72,6 +75,19 @@ def a_webhook_delivery(user: User) -> str:
     return webhook_ids.shown(webhook_ids.DELIVERY, a_delivery(an_endpoint(user)).pk)
 
 
+def a_job(user: User) -> str:
+    """A bulk job of this user's, which was cancelled before its one row was answered."""
+    now = timezone.now()
+    terms = {"operation": "product.lookup", "status": Job.Status.CANCELLED, "rows": 1, "expires_at": now}
+    row = Job.objects.create(
+        id=job_ids.new(), user=user, options={"marketplace": "US"}, ended_at=now, **terms
+    )
+    JobItem.objects.create(
+        job=row, position=1, row=1, given=ASIN, ref="", code=ASIN, kind="asin", operation="product.lookup"
+    )
+    return job_ids.shown(row.pk)
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("accounts:key", "key_id"): a_key,
@@ -80,6 +96,10 @@ MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
     ("conversion:inventory", "id"): an_inventory,
     ("conversion:feedback", "id"): a_conversion,
     ("credits:charge", "id"): a_charge,
+    ("jobs:job", "id"): a_job,
+    ("jobs:results", "id"): a_job,
+    ("jobs:cancel", "id"): a_job,
+    ("jobs:retry-failed", "id"): a_job,
     ("webhooks:endpoint", "id"): a_webhook,
     ("webhooks:rotate-secret", "id"): a_webhook,
     ("webhooks:test", "id"): a_webhook,
