@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.tests.factories import a_user
-from conversion import asking
+from conversion import asking, matches
 from conversion.models import Mapping
 from conversion.tests.stand_ins import CODE, catalogue
 from credits.tests.factories import at_once, until
@@ -136,7 +136,7 @@ def test_processes_that_keep_the_same_codes_never_wait_in_a_circle(settings: Set
         provider = Private(dict.fromkeys(names, ASIN), calls)
         found = list(provider.resolve(names, marketplace="US").values())
         together.wait()
-        asking._Asking(a_user(), "US", [], Flights()).keep([match for match in found if match])
+        matches.keep([match for match in found if match], "US", owner=None)
         return len(names)
 
     for _ in range(5):
