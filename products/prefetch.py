@@ -59,7 +59,7 @@ def batches(asins: Sequence[str], marketplace: str) -> Iterator[Sequence[str]]:
 
 
 def batch_size(marketplace: str) -> int:
-    """Return how many that are."""
+    """Return how many the first upstream of this marketplace takes in one call."""
     return together.batch_size(product_providers(Part.CORE, marketplace), marketplace)
 
 
