@@ -155,7 +155,9 @@ class Deliveries(GenericAPIView[Delivery]):
         """List what was sent to a webhook, newest first, with each attempt and how it ended."""
         query = DeliveriesQuery(data=queries.values(request))
         query.is_valid(raise_exception=True)
-        found = own(request, id).deliveries.filter(**query.validated_data)
+        found = own(request, id).deliveries.all()
+        if state := query.validated_data.get("status"):
+            found = found.filter(status=state)
         page = self.paginate_queryset(with_attempts(found))
         return self.get_paginated_response(DeliveryOutput(page or [], many=True).data)
 

@@ -253,6 +253,16 @@ def test_the_log_can_be_filtered_by_status(as_alice: APIClient, alice: User, rec
     assert problem(as_alice.get(f"{path}?status=lost")) == (422, "validation_error")
 
 
+def test_the_log_comes_page_by_page_with_the_filter(as_alice: APIClient, alice: User) -> None:
+    endpoint = an_endpoint(alice)
+    rows = [ids.shown(ids.DELIVERY, a_delivery(endpoint).pk) for _ in range(3)]
+    path = f"{HOOKS}/{shown(endpoint)}/deliveries?status=pending&limit=2"
+    page = as_alice.get(path).json()
+    rest = as_alice.get(f"{path}&after={page['next']}").json()
+    assert [one["id"] for one in page["data"] + rest["data"]] == rows[::-1]
+    assert (page["has_more"], rest["has_more"]) == (True, False)
+
+
 def test_a_longer_log_costs_no_more_queries(
     as_alice: APIClient, alice: User, receiver: Server, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

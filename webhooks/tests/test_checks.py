@@ -11,8 +11,9 @@ def test_the_settings_as_they_come_are_fine(settings: Settings) -> None:
     assert check_webhooks() == []
 
 
-def test_private_addresses_may_be_tried_on_ones_own_machine(settings: Settings) -> None:
-    settings.PUBLIC_URL = "http://localhost:8000"
+@pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:1", "http://[::1]:8000"])
+def test_private_addresses_may_be_tried_on_ones_own_machine(settings: Settings, url: str) -> None:
+    settings.PUBLIC_URL = url
     assert check_webhooks() == []
 
 
@@ -20,6 +21,7 @@ def test_private_addresses_may_be_tried_on_ones_own_machine(settings: Settings) 
     ("changes", "told"),
     [
         ({"PUBLIC_URL": "https://pallet.example.com"}, "webhooks.E001"),
+        ({"PUBLIC_URL": "http://pallet.example.com:8000"}, "webhooks.E001"),
         ({"WEBHOOK_ALLOW_PRIVATE": False, "WEBHOOK_RETRY_SECONDS": (0, 30)}, "webhooks.E002"),
     ],
 )
