@@ -238,6 +238,48 @@ class BulkDryRunAnswer(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
+class ResultOutput(serializers.Serializer[Any]):
+    """What became of a row."""
+
+    row = serializers.IntegerField(help_text="As it is counted in what was sent, from 1.")
+    ref = serializers.CharField(help_text="Your own reference.")
+    given = serializers.CharField(help_text="The code as it was given.")
+    code = serializers.CharField(help_text="In its normal form; empty where it can be no code.")
+    kind = serializers.CharField(help_text="asin, fnsku, gtin, lpn and the like.")
+    status = serializers.ChoiceField(choices=STATUSES)
+    outcome = serializers.ChoiceField(choices=["", *Outcome], help_text="Empty until it is settled.")
+    reason = serializers.CharField(help_text="Why it was not delivered.")
+    credits = serializers.IntegerField(help_text="Taken for it.")
+    is_duplicate = serializers.BooleanField()
+    duplicate_of = serializers.IntegerField(allow_null=True, help_text="The row that was answered for it.")
+    asin = serializers.CharField()
+    confidence = serializers.FloatField(allow_null=True, help_text="Of a conversion.")
+    providers = serializers.ListField(child=serializers.CharField())
+    age_seconds = serializers.IntegerField(allow_null=True, help_text="How old the answer was.")
+    data = serializers.JSONField(  # type: ignore[assignment]  # the name of a property of serializers
+        allow_null=True, help_text="The answer, as a lookup or a conversion gives it."
+    )
+
+
+class ResultsJobOutput(serializers.Serializer[Any]):
+    """Whose results these are."""
+
+    id = serializers.CharField()
+    status = serializers.ChoiceField(choices=Job.Status.values)
+    rows = serializers.IntegerField()
+    captured = serializers.IntegerField(help_text="Credits taken so far.")
+
+
+class ResultsAnswer(serializers.Serializer[Any]):
+    """The rows of a job, as far as it has come."""
+
+    status = serializers.ChoiceField(["success"])
+    job = ResultsJobOutput()
+    told_at = serializers.DateTimeField()
+    request_id = serializers.CharField()
+    data = ResultOutput(many=True)  # type: ignore[assignment]  # the name of a property of serializers
+
+
 class JobsQuery(StrictSerializer):
     """Which jobs are wanted; `limit` and `after` belong to the list."""
 

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.scopes import SCOPES
-from accounts.tests.factories import PASSWORD, a_user, key_of, logged_in
+from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
 from api.ids import new_ulid
 from api.renderers import dumps
 from api.schema import document
@@ -85,7 +85,12 @@ class Reader:
 
 
 FIELDS = {"TOKEN": "access_token", "REFRESH": "refresh_token"}
-MADE = {"cnv_": "CONVERSION", "whe_": "WEBHOOK", "whd_": "DELIVERY"}  # by the first letters of an id
+MADE = {
+    "job_": "JOB",
+    "cnv_": "CONVERSION",
+    "whe_": "WEBHOOK",
+    "whd_": "DELIVERY",
+}  # by the first letters of an id
 HEADERS = {"CHARGE": "X-Charge-Id", "MADE": "Location"}
 
 
@@ -104,6 +109,7 @@ def reader(transactional_db: None, live_server: LiveServer, settings: Settings) 
     settings.SPAPI_CLIENT_ID = settings.SPAPI_CLIENT_SECRET = "an application"
     a_seller(user)
     known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token, **a_webhook(user)}
+    known["JOB"] = a_job(user)
     written(an_attempt())  # so that there is something to see for operators
     yield Reader(live_server.url, known | {"OPERATOR": logged_in(a_user(is_staff=True)).access_token})
     connection.close()
@@ -122,6 +128,13 @@ def a_webhook(user: User) -> dict[str, str]:
     delivery = send_test(user=user, endpoint_id=endpoint.pk)
     made = {"WEBHOOK": ids.shown(ids.ENDPOINT, endpoint.pk)}
     return made | {"DELIVERY": ids.shown(ids.DELIVERY, delivery.pk)}
+
+
+def a_job(user: User) -> str:
+    """Make a job of this user's, which nobody works on."""
+    session = bearing(logged_in(user).access_token)
+    answer = session.post("/api/v1/products/bulk", {"items": ["B08N5WRWNW"]}, format="json")
+    return str(answer.json()["data"]["id"])
 
 
 def mailed(settings: Settings) -> str:
