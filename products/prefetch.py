@@ -10,6 +10,7 @@ from api.connections import give_back_connection
 from products import tally
 from products.store import RedisThenPostgres
 from providers.base import Answer, Freshness, Part
+from providers.batches import cut
 from providers.errors import MarketplaceNotServed
 from providers.gateway import Found, Gateway
 from providers.registry import product_providers
@@ -68,7 +69,7 @@ def batches(asins: Sequence[str], marketplace: str) -> Iterator[Sequence[str]]:
     """Yield as many at once as the first upstream of this marketplace takes in one call."""
     serving = (one for one in product_providers(Part.CORE, marketplace) if marketplace in one.marketplaces)
     size = min(LARGEST, next((one.max_batch for one in serving), 1))
-    return (asins[start : start + size] for start in range(0, len(asins), size))
+    return cut(asins, size)
 
 
 def ask(asins: Sequence[str], marketplace: str, max_age: int | None) -> Mapping[str, Prefetched]:
