@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import environ
 
+from providers.order import names_in
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 ENV_FILE = BASE_DIR / env("ENV_FILE", default=".env")  # a variable that is set already wins
@@ -352,10 +354,8 @@ HAVE_CREDENTIALS = [
 ]
 ORDER = env("PROVIDERS", default=",".join(HAVE_CREDENTIALS) or "sample")
 USUAL_PROVIDERS, _, PROVIDER_RULES = ORDER.partition(";")
-NAMED_PROVIDERS = [name.strip() for name in USUAL_PROVIDERS.split(",") if name.strip()]
-NAMED_BY_RULES = [
-    name.strip() for rule in PROVIDER_RULES.split(";") for name in rule.partition("=")[2].split(",")
-]
+NAMED_PROVIDERS = list(names_in(USUAL_PROVIDERS))
+NAMED_BY_RULES = [name for rule in PROVIDER_RULES.split(";") for name in names_in(rule.partition("=")[2])]
 
 
 def entries_of(names: list[str]) -> list[dict[str, Any]]:
@@ -365,7 +365,7 @@ def entries_of(names: list[str]) -> list[dict[str, Any]]:
 
 
 PROVIDERS = entries_of(NAMED_PROVIDERS)
-PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n and n not in NAMED_PROVIDERS])
+PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n not in NAMED_PROVIDERS])
 PRODUCT_STORE = "products.store.RedisThenPostgres"  # where answers about products are kept between calls
 PRODUCT_SHOWN = "products.shown.shown"  # how a product is told where it is part of another answer
 BULK_OPERATIONS = {  # what jobs do with many at once (api.bulk)

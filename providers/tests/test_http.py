@@ -225,7 +225,7 @@ def test_every_attempt_is_told_to_the_observer(server: Server) -> None:
         ("test", "x", "upstream_down", 500, None),
         ("test", "x", "ok", 200, 1),
     ]
-    assert all(one.seconds >= 0 for one in told)
+    assert all(one.seconds > 0 for one in told)
 
 
 @pytest.mark.parametrize(

@@ -347,8 +347,8 @@ def test_an_answer_that_drips_is_ended_in_time(upstream: Amazon) -> None:
 
 def test_a_redirect_to_a_private_address_is_not_followed(upstream: Amazon) -> None:
     upstream.usually = says({}, status=302, Location=f"{upstream.server.url}/private")
-    failure(SPAPIProvider(**upstream.options))
-    assert all(is_search(call) for call in upstream.calls)
+    assert failure(SPAPIProvider(**upstream.options)).reason is ErrorClass.INVALID_ANSWER
+    assert [is_search(call) for call in upstream.calls] == [True]
 
 
 def test_a_quota_used_up_is_waited_for_as_long_as_its_rate_says(
