@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "api",
     "products",
     "conversion",
+    "billing",
     "providers",
     "monitoring",
     "rest_framework",
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
+    "djstripe",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -251,6 +253,13 @@ FEEDBACK = {
     "contradicted_rejections": 3,  # so many, and more than are borne out: the account is not believed
     "shared_by": 2,  # so many accounts must say what a code means before it may answer others
 }
+
+# Stripe: docs/billing.md. The API version is the one that the pinned SDK speaks; `check` says when they part.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_LIVE_MODE = env.bool("STRIPE_LIVE_MODE", default=False)
+STRIPE_API_VERSION = "2026-08-26.dahlia"
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+MIGRATION_MODULES = {"djstripe": "billing.mirror_migrations"}  # dj-stripe's own, and one that sums them up
 
 # --- upstreams ----------------------------------------------------------------------------------------------
 

@@ -15,8 +15,9 @@ MAY_IMPORT = {
     "api": {"accounts"},
     "products": {"api", "credits", "providers", "accounts"},
     "conversion": {"api", "credits", "providers", "accounts"},
-    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion"},
-    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "monitoring"},
+    "billing": {"api", "credits", "accounts"},
+    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion", "billing"},
+    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "billing", "monitoring"},
 }
 
 
