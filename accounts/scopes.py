@@ -5,6 +5,7 @@ SCOPES: dict[str, str] = {
     "conversion:read": "Check codes, and convert them to ASINs, paid with credits.",
     "conversion:write": "Send, fetch and forget the account's own inventory.",
     "credits:read": "Read balance, history, receipts and what was spent.",
+    "credits:write": "Begin purchases of credits.",
     "keys:write": "List, make, change, reroll and revoke API keys.",
     "products:read": "Look up products, paid with credits, and read their history.",
     "usage:read": "Read the log of calls and how much was used.",

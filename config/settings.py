@@ -183,6 +183,9 @@ CELERY_BEAT_SCHEDULE = {
     "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
     "refresh-popular": {"task": "products.tasks.refresh_popular", "schedule": 60.0},
     "sync-due-inventories": {"task": "conversion.tasks.sync_due_inventories", "schedule": 900.0},
+    "sweep-stripe-inbox": {"task": "billing.tasks.sweep_inbox", "schedule": 60.0},
+    "reconcile-with-stripe": {"task": "billing.tasks.reconcile", "schedule": 3600.0},
+    "forget-old-stripe-events": {"task": "billing.tasks.forget_old_events", "schedule": 3600.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
@@ -257,7 +260,15 @@ FEEDBACK = {
 # Stripe: docs/billing.md. The API version is the one that the pinned SDK speaks; `check` says when they part.
 STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
 STRIPE_LIVE_MODE = env.bool("STRIPE_LIVE_MODE", default=False)
+STRIPE_WEBHOOK_SECRETS = env.list(
+    "STRIPE_WEBHOOK_SECRETS", default=[]
+)  # any of them; two while one is rolled
 STRIPE_API_VERSION = "2026-08-26.dahlia"
+STRIPE_API_URL = env("STRIPE_API_URL", default="https://api.stripe.com").rstrip("/")
+STRIPE_AUTOMATIC_TAX = env.bool("STRIPE_AUTOMATIC_TAX", default=False)
+STRIPE_PROMOTION_CODES = env.bool("STRIPE_PROMOTION_CODES", default=False)
+STRIPE_INVOICES = env.bool("STRIPE_INVOICES", default=False)
+STRIPE_EVENT_DAYS = env.int("STRIPE_EVENT_DAYS", default=90)  # each event is kept that long
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 MIGRATION_MODULES = {"djstripe": "billing.mirror_migrations"}  # dj-stripe's own, and one that sums them up
 
