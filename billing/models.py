@@ -164,6 +164,7 @@ class StripeInbox(models.Model):
 
     class Meta:
         verbose_name_plural = "Stripe's events"
+        permissions: ClassVar = [("replay_event", "Can let an event be worked again")]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(status="waiting"), name="billing_stripeinbox_due"),
             models.Index(

@@ -434,6 +434,7 @@ LOGGING = {
     "loggers": {
         "pallet.access": {"handlers": ["access"], "propagate": False},  # a line for each request
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "stripe": {"level": "WARNING"},  # it tells two lines for each call
         "django.request": {"level": "ERROR"},  # each request has its line already
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one, and it is answered
     },

@@ -185,6 +185,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "Stripe's events",
+                "permissions": [("replay_event", "Can let an event be worked again")],
             },
         ),
         migrations.AddIndex(
