@@ -53,6 +53,7 @@ class PurchaseOutput(serializers.ModelSerializer[CreditOrder]):
     status = serializers.ChoiceField(CreditOrder.Status.choices)
     amount = serializers.IntegerField(help_text="The price, in the smallest unit of the currency.")
     amount_paid = serializers.IntegerField(allow_null=True, help_text="After discounts and with tax.")
+    receipt_url = serializers.CharField(allow_blank=True, help_text="Stripe's receipt, if there is one.")
     paid_at = serializers.DateTimeField(allow_null=True, help_text="When the credits were granted.")
 
     class Meta:

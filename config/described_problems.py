@@ -14,6 +14,7 @@ from accounts import errors as accounts
 from api import errors as api
 from api.problems import CONTENT_TYPE, Problem, body_of
 from api.renderers import dumps
+from billing import errors as billing
 from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
@@ -113,6 +114,8 @@ HAPPENED: tuple[BaseException, ...] = (
     conversion.ReportRefused("The file is empty."),
     conversion.SyncUnderWay(),
     conversion.SyncNotOffered(),
+    billing.CheckoutNotOffered(),
+    billing.PaymentsUnavailable(),
 )
 
 
@@ -179,6 +182,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "conversion_seller_account_disconnect": ("not_found",),
     "conversion_seller_account_sync": ("not_found", "sync_in_progress", "sync_not_offered"),
     "conversion_feedback": ("feedback_given", "not_to_be_judged"),
+    "credits_checkout_session": ("checkout_not_offered", "payments_unavailable"),
+    "credits_checkout_session_status": ("payments_unavailable",),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

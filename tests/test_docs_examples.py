@@ -25,7 +25,7 @@ from config import reference
 from config.described import first_content
 from conversion.seller_accounts import connect
 from monitoring.tests.factories import an_attempt, written
-from products.tests.factories import give, sample
+from products.tests.factories import give
 from tests.documented import Example, call, examples, keeps, promise, same_shape
 
 ROOT = Path(configured.BASE_DIR)
@@ -60,6 +60,7 @@ class Reader:
         )
         command = re.sub(r"chg_(\w{26}|…)", self.known.get("CHARGE", "chg_"), command)
         command = re.sub(r"cnv_(\w{26}|…)", self.known.get("CONVERSION", "cnv_"), command)
+        command = re.sub(r"cs_test_\w{30,}", self.known.get("SESSION", "cs_test_"), command)
         answer = call(command)
         self.learn(answer)
         return answer
@@ -80,23 +81,23 @@ class Reader:
         }
 
 
-FIELDS = {"TOKEN": "access_token", "REFRESH": "refresh_token"}
+FIELDS = {"TOKEN": "access_token", "REFRESH": "refresh_token", "SESSION": "session_id"}
 HEADERS = {"CHARGE": "X-Charge-Id", "MADE": "Location"}
 
 
 @pytest.fixture
-def reader(transactional_db: None, live_server: LiveServer, settings: Settings) -> Iterator[Reader]:
+def reader(
+    transactional_db: None, live_server: LiveServer, settings: Settings, surroundings: None
+) -> Iterator[Reader]:
     """Someone with an account, credits, a key, and another account that waits for its verification.
 
     What only operators may ask, an operator asks.
     """
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]  # where the examples let a buyer come back to
     user = a_user()
     give(user, 100)
     session = logged_in(user)
     known = {"BASE": live_server.url, "KEY": key_of(user, scopes=list(SCOPES))[1], "MAILED": mailed(settings)}
-    settings.SPAPI_CLIENT_ID = settings.SPAPI_CLIENT_SECRET = "an application"
     a_seller(user)
     known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token}
     written(an_attempt())  # so that there is something to see for operators

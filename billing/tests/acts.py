@@ -16,6 +16,7 @@ from billing.tests.fake_stripe import FakeStripe
 from credits.models import LedgerEntry, Wallet
 
 INBOX = "/api/v1/webhooks/stripe"
+STRIPE = Client()  # who sends; it keeps no cookies
 
 
 def bought(fake: FakeStripe, user: User, package: str = "starter") -> Object:
@@ -36,7 +37,7 @@ def order_of(session: Object) -> CreditOrder:
 
 def post(body: bytes, headers: dict[str, str]) -> Any:
     """What the inbox answers."""
-    return Client().post(INBOX, body, content_type="application/json", headers=headers)
+    return STRIPE.post(INBOX, body, content_type="application/json", headers=headers)
 
 
 def deliver(fake: FakeStripe, *events: Object) -> None:

@@ -1,4 +1,4 @@
-"""Every order in which a purchase's events can come, each twice and all once more: the same end."""
+"""Every order in which a purchase's events can come, each twice and the first once more: the same end."""
 
 from collections.abc import Callable
 from itertools import permutations
@@ -75,7 +75,7 @@ def test_the_order_of_events_and_how_often_they_come_change_nothing(
     ends = set()
     for order in permutations(events):
         with transaction.atomic():
-            deliver(fake, *(event for one in order for event in (one, one)), *order)
+            deliver(fake, *(event for one in order for event in (one, one)), order[0])
             ends.add((balance(alice), order_of(session).status))
             transaction.set_rollback(True)
     assert ends == {STORIES[story]}
