@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import limits
 from accounts.authentication import caller
 from api import queries
 from billing import services
@@ -27,7 +28,9 @@ class CheckoutSessions(APIView):
         queries.refuse_all(request)
         form = CheckoutInput(data=request.data)
         form.is_valid(raise_exception=True)
-        begun = services.start_checkout(user=caller(request)[0], **form.validated_data)
+        user = caller(request)[0]
+        limits.spend("credits.checkout", address="", email=user.email)
+        begun = services.start_checkout(user=user, **form.validated_data)
         return Response(
             {"checkout_url": begun.url, "session_id": begun.session_id}, status=status.HTTP_201_CREATED
         )

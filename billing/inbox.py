@@ -23,7 +23,7 @@ from billing.settling import settle
 
 log = logging.getLogger(__name__)
 TOLERANCE = 300  # seconds that a signature is good for
-LEASE = timedelta(seconds=60)  # longer than all calls of one attempt may take
+LEASE = timedelta(seconds=120)  # no task takes longer
 LONGEST_PAUSE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
 # Those about money, by which an order is settled,

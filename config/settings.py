@@ -232,6 +232,7 @@ LOGIN_URL = "/admin/login/"
 RATE_LIMITS = {
     "auth.register": {"ip": "60/h", "email": "10/h"},
     "auth.login": {"ip": "100/h", "email": "20/h"},
+    "credits.checkout": {"email": "60/h"},
 }
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")

@@ -193,6 +193,14 @@ def test_a_key_that_stripe_refuses_is_told_to_nobody(
     assert "canary42" not in answer.content.decode() + caplog.text
 
 
+def test_nobody_fills_stripe_with_purchases(
+    fake: FakeStripe, alice: User, program: APIClient, settings: Settings
+) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"credits.checkout": {"email": "2/h"}}
+    assert [begin(program).status_code for _ in range(3)] == [201, 201, 429]
+    assert begin(bearing(key_of(a_user())[1])).status_code == 201
+
+
 # --- the purchase ---
 
 
@@ -217,6 +225,14 @@ def test_the_address_alone_grants_nothing(fake: FakeStripe, alice: User, program
     session = bought(fake, alice)
     assert program.get(f"{PATH}/{session['id']}").json()["data"]["status"] == "pending"
     assert balance(alice) == 0
+
+
+def test_what_is_paid_is_not_asked_for_again(fake: FakeStripe, alice: User, program: APIClient) -> None:
+    session = bought(fake, alice)
+    fake.pay(session)
+    first = program.get(f"{PATH}/{session['id']}").json()["data"]
+    fake.is_down = True
+    assert program.get(f"{PATH}/{session['id']}").json()["data"] == first
 
 
 def test_the_session_of_another_is_not_there(fake: FakeStripe, alice: User, program: APIClient) -> None:
