@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "conversion",
     "jobs",
     "webhooks",
+    "billing",
     "providers",
     "monitoring",
     "rest_framework",
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
+    "djstripe",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -201,6 +203,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "prune-webhooks": {"task": "webhooks.tasks.prune", "schedule": 600.0},
+    "sweep-stripe-inbox": {"task": "billing.tasks.sweep_inbox", "schedule": 60.0},
+    "reconcile-with-stripe": {"task": "billing.tasks.reconcile", "schedule": 3600.0},
+    "forget-old-stripe-events": {"task": "billing.tasks.forget_old_events", "schedule": 3600.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "sweep-stalled": {
         "task": "jobs.tasks.sweep_stalled",
@@ -253,6 +258,7 @@ LOGIN_URL = "/admin/login/"
 RATE_LIMITS = {
     "auth.register": {"ip": "60/h", "email": "10/h"},
     "auth.login": {"ip": "100/h", "email": "20/h"},
+    "credits.checkout": {"email": "60/h"},
 }
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
@@ -286,6 +292,21 @@ FEEDBACK = {
     "contradicted_rejections": 3,  # so many, and more than are borne out: the account is not believed
     "shared_by": 2,  # so many accounts must say what a code means before it may answer others
 }
+
+# Stripe: docs/billing.md. The API version is the one that the pinned SDK speaks; `check` says when they part.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_LIVE_MODE = env.bool("STRIPE_LIVE_MODE", default=False)
+STRIPE_WEBHOOK_SECRETS = env.list(
+    "STRIPE_WEBHOOK_SECRETS", default=[]
+)  # any of them; two while one is rolled
+STRIPE_API_VERSION = "2026-08-26.dahlia"
+STRIPE_API_URL = env("STRIPE_API_URL", default="https://api.stripe.com").rstrip("/")
+STRIPE_AUTOMATIC_TAX = env.bool("STRIPE_AUTOMATIC_TAX", default=False)
+STRIPE_PROMOTION_CODES = env.bool("STRIPE_PROMOTION_CODES", default=False)
+STRIPE_INVOICES = env.bool("STRIPE_INVOICES", default=False)
+STRIPE_EVENT_DAYS = env.int("STRIPE_EVENT_DAYS", default=90)  # each event is kept that long
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+MIGRATION_MODULES = {"djstripe": "billing.mirror_migrations"}  # dj-stripe's own, and one that sums them up
 
 # --- upstreams ----------------------------------------------------------------------------------------------
 
@@ -466,6 +487,7 @@ LOGGING = {
     "loggers": {
         "pallet.access": {"handlers": ["access"], "propagate": False},  # a line for each request
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "stripe": {"level": "WARNING"},  # it tells two lines for each call
         "django.request": {"level": "ERROR"},  # each request has its line already
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one, and it is answered
     },
