@@ -30,6 +30,7 @@ log = structlog.stdlib.get_logger("pallet.jobs")
 
 LEASE_SECONDS = 90  # more than a batch may take (providers.deadline), and settling it
 TRIES = 4  # of rows whose upstreams fail
+MOST_CLAIMS = 50  # of a chunk: however patient one is with limits, searches and workers that die
 PAUSES = (5, 20, 60)  # seconds between them, where nobody says how long
 LONGEST_PAUSE = 900
 NO_ANSWER = "The upstreams did not answer: try the failed rows again later. Nothing was charged for it."
@@ -171,7 +172,9 @@ def _of(results: Mapping[int, Result], row: Row) -> Result:
 
 def _settle(claimed: Claimed, job: Job, results: Mapping[int, Result], key: str) -> None:
     waiting = {id: one for id, one in results.items() if one.retry_after is not None}
-    gives_up = claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
+    gives_up = claimed.token >= MOST_CLAIMS or (
+        claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
+    )
     settled = results if gives_up else {id: one for id, one in results.items() if id not in waiting}
     prices = {row.id: row.price for row in claimed.rows}
     counts, price = _write(settled)
@@ -245,6 +248,6 @@ def _put_back(claimed: Claimed, chunk: JobChunk, waiting: Mapping[int, Result]) 
     seconds = min(max(told, usual), LONGEST_PAUSE)
     chunk.not_before = Now() + timedelta(seconds=seconds)
     chunk.failures += why is Wait.FAILURE
-    if why is Wait.LIMIT:
+    if why is Wait.LIMIT and len(waiting) == len(claimed.rows) > 1:  # not for the sake of a single odd code
         market = claimed.options.get("marketplace", "")
         statements.run(statements.PAUSE, subject=f"{claimed.operation.name}:{market}", seconds=seconds)
