@@ -260,8 +260,10 @@ class ResultOutput(serializers.Serializer[Any]):
     confidence = serializers.FloatField(allow_null=True, help_text="Of a conversion.")
     providers = serializers.ListField(child=serializers.CharField())
     age_seconds = serializers.IntegerField(allow_null=True, help_text="How old the answer was.")
-    data = serializers.JSONField(  # type: ignore[assignment]  # the name of a property of serializers
-        allow_null=True, help_text="The answer, as a lookup or a conversion gives it."
+    data = serializers.DictField(  # type: ignore[assignment]  # the name of a property of serializers
+        child=serializers.JSONField(),
+        allow_null=True,
+        help_text="The answer, as a lookup or a conversion gives it.",
     )
 
 
