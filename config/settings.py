@@ -280,6 +280,8 @@ BULK = {
     "max_bytes": env.int("BULK_MAX_BYTES", default=64 * 1024 * 1024),  # of a file
     "max_json_bytes": 16 * 1024 * 1024,
     "at_once": env.int("BULK_AT_ONCE", default=16),  # chunks of an operation under way, on all workers
+    "batch": env.int("BULK_BATCH", default=100),  # rows of a chunk, where the upstream takes no fewer
+    "lease_seconds": env.int("BULK_LEASE_SECONDS", default=90),  # then a chunk is another worker's
     "seconds": env.int("BULK_SECONDS", default=7 * 24 * 3600),  # then a job ends, answered or not
     "keep_days": env.int("BULK_KEEP_DAYS", default=30),  # so long results are kept after a job's end
 }

@@ -28,7 +28,6 @@ from jobs.operations import AnyOperation, operation, options_for
 
 log = structlog.stdlib.get_logger("pallet.jobs")
 
-LEASE_SECONDS = 90  # more than a batch may take (providers.deadline), and settling it
 TRIES = 4  # of rows whose upstreams fail
 MOST_CLAIMS = 50  # of a chunk: however patient one is with limits, searches and workers that die
 PAUSES = (5, 20, 60)  # seconds between them, where nobody says how long
@@ -75,7 +74,8 @@ def claim(job_id: Any, name: str) -> Claimed | None:
         job = _locked(job_id)
         if job is None or job.status not in (Job.Status.PENDING, Job.Status.RUNNING):
             return None
-        found = statements.rows(statements.CLAIM, job=job_id, operation=name, seconds=LEASE_SECONDS)
+        lease = settings.BULK["lease_seconds"]
+        found = statements.rows(statements.CLAIM, job=job_id, operation=name, seconds=lease)
         if not found:
             return None
         Job.objects.filter(pk=job_id).update(
@@ -200,7 +200,8 @@ def _write(settled: Mapping[int, Result]) -> tuple[dict[str, int], int]:
         confidences=[one.confidence for one in results],
         providers=[",".join(one.providers) for one in results],
         ages=[one.age_seconds for one in results],
-        data=[one.data for one in results],
+        # One text: in an array of texts each quotation mark would be escaped by Python.
+        data=f"[{','.join(one.data or 'null' for one in results)}]",
     )
     return {outcome: rows for outcome, (rows, _) in written.items()}, sum(p for _, p in written.values())
 
