@@ -240,7 +240,8 @@ def _turn_over(
 
 def _put_back(claimed: Claimed, chunk: JobChunk, waiting: Mapping[int, Result]) -> None:
     """Say when what is left is tried again; where a limit is reached, all who ask the same wait as well."""
-    why, told = _why(waiting), min(one.retry_after or 0 for one in waiting.values())
+    why = _why(waiting)
+    told = min(one.retry_after or 0 for one in waiting.values() if one.wait is why)
     usual = PAUSES[min(chunk.failures, len(PAUSES) - 1)] if why is Wait.FAILURE else 1
     seconds = min(max(told, usual), LONGEST_PAUSE)
     chunk.not_before = Now() + timedelta(seconds=seconds)
