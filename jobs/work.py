@@ -114,24 +114,23 @@ def _rows(job: Job, name: str, first: int, last: int) -> list[Row]:
 def run(claimed: Claimed) -> None:
     """Find the answers and settle them; what cannot be settled is for whoever claims the chunk next."""
     try:
-        found = find(claimed)
-    except Exception:  # whatever it is: it must not come back for ever
-        log.exception("chunk_failed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
-        settle_as_failed(claimed)
-        return
-    finally:
-        give_back_connection()
-    try:
-        settle(claimed, found)
+        settle(claimed, find(claimed))
     except HoldClosed:  # its time ran out, or somebody ended it: nothing can be paid, so nothing is delivered
         log.warning("hold_closed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
         expire(claimed.job.pk, without=claimed.id)
+    except Exception:  # whatever it is: it must not come back for ever
+        log.exception("chunk_failed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
+        give_back_connection()
+        settle_as_failed(claimed)
 
 
 def find(claimed: Claimed) -> Any:
     """Find the answers to a chunk's rows. Holds no database connection meanwhile."""
     give_back_connection()
-    return claimed.operation.find(claimed.rows, user=claimed.job.user, options=claimed.options)
+    try:
+        return claimed.operation.find(claimed.rows, user=claimed.job.user, options=claimed.options)
+    finally:
+        give_back_connection()
 
 
 def settle(claimed: Claimed, found: Any) -> bool:
