@@ -115,24 +115,23 @@ def _rows(job: Job, name: str, first: int, last: int) -> list[Row]:
 def run(claimed: Claimed) -> None:
     """Find the answers and settle them; what cannot be settled is for whoever claims the chunk next."""
     try:
-        found = find(claimed)
-    except Exception:  # whatever it is: it must not come back for ever
-        log.exception("chunk_failed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
-        settle_as_failed(claimed)
-        return
-    finally:
-        give_back_connection()
-    try:
-        settle(claimed, found)
+        settle(claimed, find(claimed))
     except HoldClosed:  # its time ran out, or somebody ended it: nothing can be paid, so nothing is delivered
         log.warning("hold_closed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
         expire(claimed.job.pk, without=claimed.id)
+    except Exception:  # whatever it is: it must not come back for ever
+        log.exception("chunk_failed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
+        give_back_connection()
+        settle_as_failed(claimed)
 
 
 def find(claimed: Claimed) -> Any:
     """Find the answers to a chunk's rows. Holds no database connection meanwhile."""
     give_back_connection()
-    return claimed.operation.find(claimed.rows, user=claimed.job.user, options=claimed.options)
+    try:
+        return claimed.operation.find(claimed.rows, user=claimed.job.user, options=claimed.options)
+    finally:
+        give_back_connection()
 
 
 def settle(claimed: Claimed, found: Any) -> bool:
@@ -244,7 +243,8 @@ def _turn_over(
 
 def _put_back(claimed: Claimed, chunk: JobChunk, waiting: Mapping[int, Result]) -> None:
     """Say when what is left is tried again; where a limit is reached, all who ask the same wait as well."""
-    why, told = _why(waiting), min(one.retry_after or 0 for one in waiting.values())
+    why = _why(waiting)
+    told = min(one.retry_after or 0 for one in waiting.values() if one.wait is why)
     usual = PAUSES[min(chunk.failures, len(PAUSES) - 1)] if why is Wait.FAILURE else 1
     seconds = min(max(told, usual), LONGEST_PAUSE)
     chunk.not_before = Now() + timedelta(seconds=seconds)
