@@ -1,28 +1,17 @@
-"""The cast of the tests that span apps: Alice has 100 credits, her program a key."""
+"""What the tests that span apps have besides the cast of all: Alice's program calls with a key."""
 
 import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.tests.factories import a_user, bearing, key_of
-from products.tests.factories import give, sample
+from accounts.tests.factories import bearing, key_of
 
 
 @pytest.fixture
-def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
+def surroundings(surroundings: None, settings: Settings) -> None:
+    """As everywhere, and with an application at Amazon."""
     settings.SPAPI_CLIENT_ID = settings.SPAPI_CLIENT_SECRET = "an application"
-
-
-@pytest.fixture
-def alice(db: None) -> User:
-    """Someone with 100 credits."""
-    user = a_user()
-    give(user, 100)
-    return user
 
 
 @pytest.fixture
