@@ -210,12 +210,6 @@ def a_tenant() -> User:
     return user
 
 
-@pytest.fixture
-def alice() -> User:
-    """The owner."""
-    return a_tenant()
-
-
 def session_of(user: User) -> APIClient:
     return bearing(logged_in(user).access_token)
 
