@@ -100,7 +100,7 @@ class CreditOrder(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["user", "-created_at"], name="billing_creditorder_of_user"),
+            models.Index(fields=["user", "-created_at", "-id"], name="billing_creditorder_of_user"),
             models.Index(fields=["id"], condition=~Q(problem=""), name="billing_creditorder_problems"),
         ]
 

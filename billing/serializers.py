@@ -77,6 +77,20 @@ class PurchaseOutput(serializers.ModelSerializer[CreditOrder]):
         )
 
 
+class PaymentsOptions(StrictSerializer):
+    """Which payments are wanted."""
+
+    strict_types = False
+    status = serializers.ChoiceField(choices=CreditOrder.Status.choices, required=False)
+
+
+class PaymentsQuery(PaymentsOptions):
+    """The same in a query. `limit` and `after` belong to the list."""
+
+    limit = serializers.CharField(required=False)
+    after = serializers.CharField(required=False)
+
+
 class PurchaseAnswer(serializers.Serializer[Any]):
     """One purchase."""
 

@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="creditorder",
-            index=models.Index(fields=["user", "-created_at"], name="billing_creditorder_of_user"),
+            index=models.Index(fields=["user", "-created_at", "-id"], name="billing_creditorder_of_user"),
         ),
         migrations.AddIndex(
             model_name="creditorder",
