@@ -79,6 +79,7 @@ def test_nobody_is_answered_by_it_although_the_checks_were_not_run(
     assert not isinstance(transport(), OfflineEdge)
 
 
+@pytest.mark.django_db
 def test_the_commands_of_django_refuse_it(settings: Settings) -> None:
     settings.STRIPE_SECRET_KEY = KEY.replace("test", "live")
     settings.STRIPE_LIVE_MODE = True
