@@ -42,9 +42,10 @@ lint: ## Check style, security, types and migrations
 schema: ## Write docs/openapi.json from the code; refuses what breaks callers (ARGS=--break)
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/lint && exec .venv/bin/python manage.py schema $(ARGS)
 
-bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, outages
+bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, a purchase, outages
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
 		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger; do .venv/bin/python -m bench.$$what; done' \
+		&& PALLET_DATA_DIR=.data/checkout .venv/bin/python -m bench.checkout \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
 
 scale: ## Measure the ledger, the logs of calls and the claims about codes at millions of rows, beside few

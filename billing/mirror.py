@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from djstripe.models import Event
 
-from billing.client import TIMEOUT
+from billing.client import transport
 from billing.models import StripeInbox
 
 log = logging.getLogger(__name__)
@@ -40,5 +40,4 @@ def speak_to_stripe() -> None:
     """Let the SDK's module-wide client, which dj-stripe uses, speak as ours does."""
     stripe.api_base = settings.STRIPE_API_URL
     stripe.max_network_retries = 1
-    if stripe.default_http_client is None:
-        stripe.default_http_client = stripe.RequestsClient(timeout=TIMEOUT)
+    stripe.default_http_client = transport()

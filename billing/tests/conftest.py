@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from accounts.tests.factories import a_user
 from billing.tests.fake_stripe import KEY, SECRET, FakeStripe, serving
+from billing.tests.offline_buyer import stand_in
 
 
 @pytest.fixture
@@ -26,3 +29,18 @@ def alice(settings: Settings) -> User:
     """Someone without credits."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return a_user()
+
+
+@pytest.fixture
+def standing_in(settings: Settings) -> None:
+    """A stand-in that answers for Stripe, without any account there; its events arrive nowhere."""
+    stand_in(settings, "http://localhost:9")
+
+
+@pytest.fixture
+def offline(settings: Settings, transactional_db: None, live_server: LiveServer) -> Iterator[None]:
+    """The stand-in, whose events arrive in the inbox of a web server."""
+    stand_in(settings, live_server.url)
+    yield
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
