@@ -25,6 +25,7 @@ TAGS = {
     "conversion": ("Conversion", "What a code is, and which product it stands for."),
     "credits": ("Credits", "What there is to spend, and where it went."),
     "charges": ("Credits", ""),
+    "payments": ("Credits", ""),
     "requests": ("Usage", "What was called, and what it took."),
     "analytics": ("Usage", ""),
     "pricing": ("Catalogue", "What things cost, and where they can be looked up."),
