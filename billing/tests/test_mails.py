@@ -1,5 +1,6 @@
 """What buyers are told by mail: each thing once, whatever events come, how often and in which order."""
 
+from collections.abc import Iterator
 from itertools import permutations
 
 import pytest
@@ -81,10 +82,18 @@ def test_the_success_page_and_a_replay_are_told_nothing_more(
     assert sent() == [BOUGHT]
 
 
+@pytest.fixture
+def workers_at_hand() -> Iterator[None]:
+    """Tasks are carried out where they are sent."""
+    conf = tasks.work_event.app.conf
+    conf.task_always_eager = True
+    yield
+    conf.task_always_eager = False
+
+
 def test_whoever_works_the_event_that_grants_sends_the_mail_at_once(
-    fake: FakeStripe, session: Object, monkeypatch: pytest.MonkeyPatch
+    fake: FakeStripe, session: Object, workers_at_hand: None
 ) -> None:
-    monkeypatch.setattr(tasks.work_event.app.conf, "task_always_eager", True)
     post(*fake.signed(fake.pay(session)[-1]))
     assert [str(one.subject) for one in mail.outbox] == [BOUGHT]
     assert sent() == [BOUGHT]
