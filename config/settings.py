@@ -421,7 +421,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
-    "ENUM_NAME_OVERRIDES": {"KeyStatusEnum": "accounts.key_serializers.STATUSES"},
+    "ENUM_NAME_OVERRIDES": {
+        "KeyStatusEnum": "accounts.key_serializers.STATUSES",
+        "PurchaseStatusEnum": "billing.models.CreditOrder.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "config.described.mark_successes",
         "drf_spectacular.hooks.postprocess_schema_enums",
