@@ -1,4 +1,4 @@
-"""What operators see of money, and the one thing they do: let an event be worked once more.
+"""What operators see of money, and what they do: let an event be worked, or a mail be sent, once more.
 
 Stripe's own objects are beside this, under dj-stripe; money itself is moved in Stripe's Dashboard only.
 """
@@ -11,8 +11,8 @@ from django.http import HttpRequest
 
 from accounts.audit import record
 from accounts.models import User
-from billing import inbox
-from billing.models import CreditOrder, StripeCustomer, StripeInbox
+from billing import inbox, mails
+from billing.models import CreditOrder, PaymentMail, StripeCustomer, StripeInbox
 from billing.tasks import soon, work_event
 from credits.admin import ReadOnlyAdmin
 
@@ -82,3 +82,27 @@ class StripeInboxAdmin(ReadOnlyAdmin):
             record(cast(User, request.user), "stripe_event:replay", row)
             soon(work_event, row.pk)
         messages.success(request, f"{len(rows)} to be worked now.")
+
+
+@admin.register(PaymentMail)
+class PaymentMailAdmin(ReadOnlyAdmin):
+    """What buyers were told, and what could not be told."""
+
+    list_display = ("created_at", "order", "kind", "about", "status", "attempts", "error", "sent_at")
+    list_filter = ("status", "kind", "created_at")
+    list_select_related = ("order",)
+    search_fields = ("=order__id", "=about", "order__user__email")
+    ordering = ("-id",)
+    actions = ("send_again",)
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        """Whether this operator may have mails sent again: superusers, and who has the permission."""
+        return request.user.has_perm("billing.send_mail_again")
+
+    @admin.action(description="Send again what may be lost", permissions=["send_again"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[PaymentMail]) -> None:
+        """Let those be sent with the next sweep that were given up, or broken off more than minutes ago."""
+        waiting = mails.send_again(rows)
+        for row in waiting:
+            record(cast(User, request.user), "payment_mail:send_again", row)
+        messages.success(request, f"{len(waiting)} to be sent within a minute.")

@@ -17,6 +17,7 @@ from api import queries
 from billing import services
 from billing.errors import PaymentsUnavailable, StillChanging, Unmatched
 from billing.models import CreditOrder
+from billing.payment_output import PaymentOutput
 from billing.serializers import (
     CheckoutInput,
     CheckoutOutput,
@@ -52,7 +53,7 @@ class Payments(ListAPIView[CreditOrder]):
     """What the account has paid."""
 
     scope = "credits:read"
-    serializer_class = PurchaseOutput
+    serializer_class = PaymentOutput
     queryset = CreditOrder.objects.none()
     cursor_fields = ("-created_at", "-id")
 

@@ -12,8 +12,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from billing.mail_models import PaymentMail
 from billing.querysets import CreditOrderQuerySet, StripeInboxQuerySet
 
+__all__ = ["CreditOrder", "PaymentMail", "StripeCustomer", "StripeInbox"]
 ID_LENGTH = 255  # of Stripe's ids
 
 

@@ -18,7 +18,7 @@ class CreditOrderQuerySet(models.QuerySet[Any]):
 
     def begun(self) -> Self:
         """Those that somebody has tried to pay, or paid with nothing to pay; not the pages that were left."""
-        return self.filter(Q(payment_intent_id__isnull=False) | Q(paid_at__isnull=False))
+        return self.filter(Q(payment_intent_id__isnull=False) | Q(paid_at__isnull=False) | ~Q(problem=""))
 
     def needing_attention(self) -> Self:
         """Those with which something is wrong that only a person can put right."""

@@ -89,7 +89,8 @@ def read(order: CreditOrder, hints: Hints) -> Facts:
     if not charge.get("paid"):  # an attempt that was declined is a charge as well
         return Facts(session, intent)
     of_charge = {"charge": charge["id"], "limit": MOST}
-    refunds = client().v1.refunds.list(of_charge) if charge["amount_refunded"] else None  # type: ignore[arg-type]
+    had_refunds = charge["amount_refunded"] or order.amount_refunded  # or had: one that failed is to be told
+    refunds = client().v1.refunds.list(of_charge) if had_refunds else None  # type: ignore[arg-type]
     disputes = client().v1.disputes.list(of_charge)  # type: ignore[arg-type]
     return Facts(
         session,

@@ -17,6 +17,7 @@ from accounts.models import User
 from api.connections import give_back_connection
 from billing.errors import PaymentMismatch, StillChanging
 from billing.models import CreditOrder
+from billing.owed_mails import note
 from billing.reading import Facts, Hints, read
 from billing.standing import Standing, standing
 from credits.errors import DuplicateEntry
@@ -43,7 +44,10 @@ def settle(order_id: UUID, hints: Hints) -> CreditOrder:
 
 
 def converge(seen: CreditOrder, facts: Facts) -> CreditOrder | None:
-    """Apply what was read; None if the order was changed since it was seen, for then that may be old."""
+    """Apply what was read, and note the mails about it.
+
+    None if the order was changed since it was seen, for then what was read may be old.
+    """
     with transaction.atomic():
         order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=seen.pk)
         if order.version != seen.version:
@@ -54,6 +58,7 @@ def converge(seen: CreditOrder, facts: Facts) -> CreditOrder | None:
             note_problem(order, CreditOrder.Problem.MISMATCH, str(why))
             return order
         apply(order, stands)
+        note(order, facts)
     return order
 
 

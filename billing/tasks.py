@@ -11,8 +11,8 @@ from djstripe.models import Event
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from billing import inbox, mirror, reconciling
-from billing.models import StripeInbox
+from billing import inbox, mails, mirror, reconciling
+from billing.models import PaymentMail, StripeInbox
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 50  # a sweep ends before the next begins
@@ -26,6 +26,9 @@ def work_event(row_id: int) -> bool:
     is_done = inbox.work(row_id)
     if is_done:
         soon(mirror_event, row_id)
+        due = PaymentMail.objects.due(timezone.now()).filter(order__events=row_id)
+        for mail_id in due.values_list("pk", flat=True):
+            soon(send_mail, mail_id, what="mail")
     return is_done
 
 
@@ -33,6 +36,22 @@ def work_event(row_id: int) -> bool:
 def mirror_event(row_id: int) -> bool:
     """Let dj-stripe take in one event."""
     return mirror.feed(row_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_mail(mail_id: int) -> bool:
+    """Send one mail about a payment now rather than at the next sweep."""
+    return mails.send(mail_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_due_mails() -> int:
+    """Send the mails about payments that are due, whatever became of the messages; how many went."""
+    ends = time.monotonic() + SWEEP_SECONDS
+    due = list(PaymentMail.objects.due(timezone.now()).values_list("pk", flat=True)[:SWEEP_ROWS])
+    if not due or not mails.is_server_there():
+        return 0
+    return sum(mails.send(mail_id) for mail_id in due if time.monotonic() < ends)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -63,9 +82,9 @@ def forget_old_events() -> int:
     return StripeInbox.objects.filter(pk__in=old).delete()[0]
 
 
-def soon(task: Task, row_id: int) -> None:
+def soon(task: Task, row_id: int, *, what: str = "event") -> None:
     """Have a task done at once; without a queue, the next sweep does it."""
     try:
         task.delay(row_id)
     except (OperationalError, RedisError, OSError):
-        log.warning("no queue for event %s: the next sweep takes it", row_id)
+        log.warning("no queue for %s %s: the next sweep takes it", what, row_id)

@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "prune-webhooks": {"task": "webhooks.tasks.prune", "schedule": 600.0},
     "sweep-stripe-inbox": {"task": "billing.tasks.sweep_inbox", "schedule": 60.0},
+    "send-due-payment-mails": {"task": "billing.tasks.send_due_mails", "schedule": 60.0},
     "reconcile-with-stripe": {"task": "billing.tasks.reconcile", "schedule": 3600.0},
     "forget-old-stripe-events": {"task": "billing.tasks.forget_old_events", "schedule": 3600.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
@@ -265,6 +266,17 @@ RATE_LIMITS = {
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Pallet <pallet@localhost>")
+EMAIL_HOST = env("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)  # STARTTLS, as a rule on port 587
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)  # as a rule on port 465
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)  # seconds for each answer of the mail server
+EMAIL_FILE_PATH = env("EMAIL_FILE_PATH", default=str(DATA_DIR / "mail"))  # for the backend that writes files
+ANYMAIL = env.json("ANYMAIL", default={})  # for the backends of django-anymail, which is to be installed
+if EMAIL_BACKEND.startswith("anymail."):
+    INSTALLED_APPS.append("anymail")
 
 # --- money --------------------------------------------------------------------------------------------------
 
@@ -478,6 +490,7 @@ SPECTACULAR_SETTINGS = {
         "KeyStatusEnum": "accounts.key_serializers.STATUSES",
         "JobStatusEnum": "jobs.models.Job.Status",
         "RowStatusEnum": "jobs.results.STATUSES",
+        "PurchaseStatusEnum": "billing.models.CreditOrder.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "config.described.mark_successes",
