@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from api.bulk import Outcome, Result, Wait
 from jobs import work
 from jobs.models import JobChunk, Pause
-from jobs.tests.factories import ASINS, a_job, claimed, told
+from jobs.tests.factories import ASINS, a_job, claimed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
