@@ -48,7 +48,13 @@ class JobAdmin(ReadOnlyAdmin):
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
 
-    @admin.action(description="Cancel: credits that nobody works for are let go at once")
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        """Say who may end a job or send workers: those with the permission to change jobs."""
+        return request.user.has_perm("jobs.change_job")
+
+    @admin.action(
+        description="Cancel: credits that nobody works for are let go at once", permissions=["steer"]
+    )
     def cancel(self, request: HttpRequest, queryset: Any) -> None:
         """Cancel the chosen jobs, in their owners' names."""
         for job in queryset.select_related("user"):
@@ -60,7 +66,7 @@ class JobAdmin(ReadOnlyAdmin):
             note(request, "job:cancel", job)
             self.message_user(request, f"{ids.shown(job.pk)} is cancelled.")
 
-    @admin.action(description="Send workers to what waits for one")
+    @admin.action(description="Send workers to what waits for one", permissions=["steer"])
     def send_workers(self, request: HttpRequest, queryset: Any) -> None:
         """Have workers look at the chosen jobs now; what they do nobody does twice."""
         for job in queryset.open():

@@ -109,15 +109,14 @@ class Bulk(APIView):
         """Keep the job, and have workers begin. Repeated under its Idempotency-Key, it is the same job."""
         user, credential = caller(request)
         number = uuid_of(charge_key(request).replace("chg_", "req_", 1))
-        job = services.submit(parsed, order, user=user, credential=credential, id=number)
-        wake(job)
-        return accepted(job)
+        return accepted(services.submit(parsed, order, user=user, credential=credential, id=number))
 
 
 def accepted(job: Job) -> Response:
-    """Answer 202, and where to look for what becomes of it."""
+    """Answer 202, and where to look for what becomes of it; then have workers begin."""
     where = f"/api/v1/jobs/{ids.shown(job.pk)}"
-    data = job_data(services.progress([job])[job.pk])
+    data = job_data(services.progress([job])[job.pk])  # as it is before anybody has begun
+    wake(job)
     return Response(
         {"credits_used": job.captured, "data": data},
         status=status.HTTP_202_ACCEPTED,
@@ -289,9 +288,7 @@ class RetryFailed(APIView):
         """Send the rows of an ended job to work again that failed, were left out or never reached."""
         refuse_body(request)
         user, credential = caller(request)
-        job = services.retry_failed(number_of(id), user=user, credential=credential)
-        wake(job)
-        return accepted(job)
+        return accepted(services.retry_failed(number_of(id), user=user, credential=credential))
 
 
 def refuse_body(request: Request) -> None:

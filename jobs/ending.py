@@ -126,6 +126,7 @@ def retry_failed(job_id: UUID, *, user: User, credential: Credential) -> Job:
         job.expires_at = deadline_from_now()
         cut(job)
         set_aside(job, price)
+        job.quoted = max(job.quoted, job.captured + price)
         job.save()
     return job
 

@@ -62,8 +62,8 @@ def _at_work(job: Job) -> Mapping[str, list[range]]:
 
 
 def _row(job: Job, found: tuple, at_work: Mapping[str, list[range]]) -> ResultRow:  # type: ignore[type-arg]
-    position, row, ref, given, code, kind, operation, outcome, reason, credits, *answer = found
-    source_row, asin, confidence, providers, age, data = answer
+    _, row, ref, given, code, kind, operation, outcome, reason, credits, *answer = found
+    position, source_row, asin, confidence, providers, age, data = answer
     if not outcome and job.has_ended:
         outcome = unreached(job)
         reason = REASONS[outcome]

@@ -143,7 +143,8 @@ WHERE job_id = ANY (%(jobs)s) GROUP BY 1, 2
 """
 PACE = """
 SELECT job_id,
-  coalesce(sum(rows) FILTER (WHERE status = 'running' AND lease_until > statement_timestamp()), 0),
+  coalesce(sum(rows - (SELECT coalesce(sum(value::integer), 0) FROM jsonb_each_text(counts))) FILTER (
+    WHERE status = 'running' AND lease_until > statement_timestamp()), 0),
   coalesce(sum(rows) FILTER (
     WHERE status = 'done' AND settled_at > statement_timestamp() - interval '1 minute'), 0)
 FROM jobs_jobchunk WHERE job_id = ANY (%(jobs)s) GROUP BY 1
@@ -152,7 +153,8 @@ FROM jobs_jobchunk WHERE job_id = ANY (%(jobs)s) GROUP BY 1
 RESULTS = """
 SELECT item.position, item.row, item.ref, item.given, item.code, item.kind, source.operation,
   source.outcome, source.reason, CASE WHEN item.copy_of IS NULL THEN item.credits ELSE 0 END,
-  source.row, source.asin, source.confidence, source.providers, source.age_seconds, source.data
+  source.position, source.row, source.asin, source.confidence, source.providers, source.age_seconds,
+  source.data
 FROM jobs_jobitem AS item
 JOIN jobs_jobitem AS source
   ON source.job_id = item.job_id AND source.position = coalesce(item.copy_of, item.position)

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.factories import bearing, key_of
 from jobs import ids, work
-from jobs.models import Job
+from jobs.models import Job, JobChunk
 from jobs.tests.factories import (
     ASINS,
     FAILING,
@@ -61,6 +61,16 @@ def test_rows_say_whether_somebody_works_on_them(as_alice: APIClient) -> None:
         50,
         0,
     ]
+
+
+def test_as_many_rows_are_said_to_run_as_do(as_alice: APIClient) -> None:
+    job = a_job(as_alice, [FAILING, *ASINS[:150], FAILING, ASINS[120]])
+    work.run(claimed(job))
+    JobChunk.objects.update(not_before=None)
+    assert [row.code for row in claimed(job).rows] == [FAILING]
+    found = [one["status"] for one in rows(as_alice, job)]
+    assert found == ["running"] + ["done"] * 99 + ["pending"] * 51 + ["running", "pending"]
+    assert told(as_alice, job)["statuses"] == {"pending": 52, "running": 2, "done": 99, "failed": 0}
 
 
 def test_results_are_the_same_in_every_form(as_alice: APIClient) -> None:

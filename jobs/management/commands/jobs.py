@@ -1,15 +1,16 @@
 """manage.py jobs: what is under way, how fast, and for how long yet."""
 
-import json
 import time
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db.models import Q
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import User
+from api.renderers import dumps
 from jobs import ids
 from jobs.models import Job
 from jobs.services import progress
@@ -62,15 +63,25 @@ def as_text(user: str | None, *, as_json: bool) -> str:
     told = progress(found)
     if as_json:
         facts = [{"account": job.user.email, **job_data(told[job.pk])} for job in found]
-        return json.dumps({"jobs": facts}, default=str)
+        return dumps({"jobs": facts}).decode()
     return "\n".join([HEAD, *(line(told[job.pk]) for job in found)]) if found else "No job in the last day."
 
 
 def newest(user: str | None) -> list[Job]:
-    """Return the jobs that are open or ended within the last day, newest first."""
+    """Return the jobs that are open or ended within the last day: open ones first."""
     which = Q(ended_at=None) | Q(ended_at__gt=timezone.now() - RECENT)
-    found = Job.objects.filter(which).select_related("user").order_by("-id")
-    return list(found.filter(user__email=user)[:SHOWN] if user else found[:SHOWN])
+    found = Job.objects.filter(which).select_related("user")
+    if user is not None:
+        found = found.filter(user=account(user))
+    return list(found.order_by(F("ended_at").desc(nulls_first=True), "-id")[:SHOWN])
+
+
+def account(email: str) -> User:
+    """Return the account of this address. Raises CommandError."""
+    found = User.objects.filter(email__iexact=email).first()
+    if found is None:
+        raise CommandError(f"There is no account {email}.")
+    return found
 
 
 def line(found: Any) -> str:
