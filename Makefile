@@ -13,7 +13,7 @@ environment = python=$$(sh config/find-python.sh "$(PYTHON)") && "$$python" -m c
 unconfigured = unset $$(sed -n 's/^\#\{0,1\} *\([A-Z_]*\)=.*/\1/p' .env.example) \
 	&& export ENV_FILE=none XDG_CACHE_HOME="$$PWD/.data/cache" DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)"
 engines = .venv/bin/python -m config.engines exec
-apps = accounts credits api products conversion jobs providers monitoring config
+apps = accounts credits api products conversion jobs webhooks billing providers monitoring config
 coverage = --cov --cov-branch --cov-report=term
 
 help: ## Print this list

@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from accounts.credentials import Credential
 from accounts.errors import ScopeMissing, SessionRequired
 
+FOR_OPERATORS = {"x-operators": True}  # so that the reference shows an operator's credential
+
 
 class InScope(BasePermission):
     """Lets a key in where the view states a `scope` that it has; a view without one is for sessions."""

@@ -62,6 +62,11 @@ class Call(NamedTuple):
     client_request_id: str
 
 
+def microseconds(seconds: float) -> int:
+    """Return how long something took, as far as a column can hold it."""
+    return min(round(seconds * 1_000_000), LONGEST_US)
+
+
 def write(calls: Sequence[Call]) -> None:
     """Write calls and add them to the sums of their days, in one statement however many they are."""
     if calls:
@@ -82,7 +87,7 @@ def columns(calls: Sequence[Call]) -> dict[str, list[Any]]:
         "status": [call.status for call in calls],
         "outcome": [call.outcome[:OUTCOME_LENGTH] for call in calls],
         "credits": [int(call.credits) for call in calls],
-        "us": [min(round(call.seconds * 1_000_000), LONGEST_US) for call in calls],
+        "us": [microseconds(call.seconds) for call in calls],
         "client": [harmless(call.client_request_id) for call in calls],
     }
 

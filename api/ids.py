@@ -14,9 +14,14 @@ AS_PYTHON_READS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def new_number() -> int:
+    """Return 128 bits that no one can guess and that sort by the millisecond they were made in."""
+    return (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+
+
 def new_ulid() -> str:
-    """Return 26 characters that no one can guess and that sort by the millisecond they were made in."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    """Return the same as 26 characters."""
+    number = new_number()
     return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
 
 

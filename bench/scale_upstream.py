@@ -10,8 +10,6 @@ table, and the same as JSON on the last line. BENCH_UPSTREAM_ROWS sets how many 
 
 import json
 import os
-import secrets
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +24,7 @@ from django.utils import timezone  # noqa: E402
 from rest_framework.test import APIRequestFactory, force_authenticate  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from api.ids import new_request_id  # noqa: E402
+from api.ids import new_number, new_request_id  # noqa: E402
 from bench.scale_calls import indexes, quickest_ms  # noqa: E402
 from bench.stage import scratch_database  # noqa: E402
 from monitoring import recording  # noqa: E402
@@ -95,7 +93,7 @@ def a_batch() -> list[Noted]:
     """500 attempts."""
     facts: dict[str, Any] = {"provider": "keepa", "credential": "1a2b3c4d", "operation": "products"}
     attempt = Attempt(**facts, marketplace="US", outcome="ok", seconds=0.4, status=200, cost=1, delivered=1)
-    return [Noted(time.time_ns() // 1_000_000 << 80 | secrets.randbits(80), attempt) for _ in range(500)]
+    return [Noted(new_number(), attempt) for _ in range(500)]
 
 
 def run(rows: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ TAGS = {
     "products": ("Products", "What is known about an ASIN, now and before."),
     "conversion": ("Conversion", "What a code is, and which product it stands for."),
     "jobs": ("Jobs", "Many codes in one call: how far it has come, and what became of each row."),
+    "webhooks": ("Webhooks", "Being told of what happens, at an address of your own."),
     "credits": ("Credits", "What there is to spend, and where it went."),
     "charges": ("Credits", ""),
     "requests": ("Usage", "What was called, and what it took."),

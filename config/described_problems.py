@@ -14,6 +14,7 @@ from accounts import errors as accounts
 from api import errors as api
 from api.problems import CONTENT_TYPE, Problem, body_of
 from api.renderers import dumps
+from billing import errors as billing
 from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
@@ -23,6 +24,7 @@ from credits import errors as credits
 from jobs import errors as jobs
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, UpstreamUnavailable
+from webhooks import errors as webhooks
 
 Json = dict[str, Any]
 HERE = "https://pallet.example"  # the description says the same on every install
@@ -118,6 +120,10 @@ HAPPENED: tuple[BaseException, ...] = (
     jobs.JobHasEnded(),
     jobs.JobStillRuns(),
     jobs.NothingToRetry(),
+    webhooks.TooManyEndpoints(10),
+    webhooks.EndpointDisabled(),
+    billing.CheckoutNotOffered(),
+    billing.PaymentsUnavailable(),
 )
 
 
@@ -188,6 +194,11 @@ ALSO: dict[str, tuple[str, ...]] = {
     "conversion_bulk": ("insufficient_credits", "max_credits_exceeded", "key_cap_reached"),
     "jobs_cancel": ("job_has_ended",),
     "jobs_retry_failed": ("job_still_runs", "nothing_to_retry", "insufficient_credits", "key_cap_reached"),
+    "webhooks_create": ("too_many_webhooks",),
+    "webhooks_test": ("webhook_disabled",),
+    "webhooks_replay": ("webhook_disabled",),
+    "credits_checkout_session": ("checkout_not_offered", "payments_unavailable"),
+    "credits_checkout_session_status": ("payments_unavailable",),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

@@ -26,12 +26,14 @@ GUIDE = {
     "idempotency": ("Idempotency", "Sending a call twice, safely"),
     "pricing": ("Prices", "What a call costs, and what is free"),
     "feedback": ("Feedback", "Saying whether a conversion was right, and getting the credits back"),
+    "webhooks": ("Webhooks", "Being told of what happens, and how to check who says it"),
     "usage": ("Usage", "What was called, and what it took"),
 }
 BEHIND = {
     "sample-provider": ("The sample provider", "Trying everything without a key, failures included"),
     "providers": ("Upstreams", "Where the data comes from"),
     "ledger": ("The ledger", "How credits are kept exact"),
+    "billing": ("Payments", "How money comes in, and what happens to it"),
     "performance": ("Performance", "What was measured, and how"),
     "operations": ("Operations", "Running it yourself"),
 }

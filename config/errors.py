@@ -31,6 +31,7 @@ from rest_framework import exceptions as drf
 from accounts import errors as accounts
 from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
+from billing import errors as billing
 from config.wording import DETAILS, OWN_WORDS, TITLES
 from conversion import errors as conversion
 from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged, UnknownConversion
@@ -38,6 +39,7 @@ from credits import errors as credits
 from jobs import errors as jobs
 from products.errors import NotKept, ProductNotFound
 from providers.errors import MarketplaceNotServed, ProviderError, UpstreamUnavailable
+from webhooks import errors as webhooks
 
 log = structlog.stdlib.get_logger("pallet.errors")
 
@@ -116,6 +118,17 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     jobs.JobHasEnded: (409, "job_has_ended"),
     jobs.JobStillRuns: (409, "job_still_runs"),
     jobs.NothingToRetry: (409, "nothing_to_retry"),
+    # webhooks
+    webhooks.UnknownEndpoint: (404, "not_found"),
+    webhooks.UnknownDelivery: (404, "not_found"),
+    webhooks.TooManyEndpoints: (409, "too_many_webhooks"),
+    webhooks.EndpointDisabled: (409, "webhook_disabled"),
+    # money
+    billing.SignatureRefused: (400, "signature_refused"),
+    billing.EventRefused: (400, "malformed_request"),
+    billing.UnknownOrder: (404, "not_found"),
+    billing.CheckoutNotOffered: (409, "checkout_not_offered"),
+    billing.PaymentsUnavailable: (503, "payments_unavailable"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -144,12 +157,14 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     credits.MaxCreditsExceeded: ("quoted", "max_credits"),
     api.LimitExceeded: ("violated_policies",),
     conversion.ReportRefused: ("reasons",),
+    webhooks.TooManyEndpoints: ("limit",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages
 # Seconds to wait, where nobody knows better.
 RETRY_AFTER = {
     "idempotency_in_progress": 1,
+    "payments_unavailable": 30,
     "rate_limited": 60,
     "service_unavailable": 2,
     "sync_in_progress": 60,

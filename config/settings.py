@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 import environ
-from kombu.entity import Queue
+
+from providers.order import names_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,6 +61,8 @@ INSTALLED_APPS = [
     "products",
     "conversion",
     "jobs",
+    "webhooks",
+    "billing",
     "providers",
     "monitoring",
     "rest_framework",
@@ -69,6 +72,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
+    "djstripe",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -171,14 +175,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Operations have their queues, so that a long job stands in nobody's way; workers take from all in turn.
-CELERY_TASK_DEFAULT_QUEUE = "regular"
-CELERY_TASK_QUEUES = [
-    Queue(name, routing_key=name)  # type: ignore[no-untyped-call]
-    for name in ("regular", "bulk.product", "bulk.conversion")
-]
+# Operations have their queues, so that a long job stands in nobody's way. A worker takes from all in turn, or
+# with --queues from some.
+CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
+    "celery": {},
+    "bulk.product": {},
+    "bulk.conversion": {},
+    "webhooks": {},
+}
+CELERY_TASK_ROUTES = {"webhooks.tasks.deliver*": {"queue": "webhooks"}}
 CELERY_BROKER_TRANSPORT_OPTIONS = {  # whoever sends a task does not wait for a Redis that is away
-    "visibility_timeout": 300,  # seconds; tasks are far shorter, and rows see to what comes twice
     "max_retries": 1,
     "interval_start": 0,
     "connect_retries_timeout": 0.5,
@@ -191,8 +197,21 @@ CELERY_BEAT_SCHEDULE = {
     "give-back-unanswered": {"task": "products.tasks.give_back_unanswered", "schedule": 300.0},
     "refresh-popular": {"task": "products.tasks.refresh_popular", "schedule": 60.0},
     "sync-due-inventories": {"task": "conversion.tasks.sync_due_inventories", "schedule": 900.0},
+    "deliver-due-webhooks": {
+        "task": "webhooks.tasks.deliver_due",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "prune-webhooks": {"task": "webhooks.tasks.prune", "schedule": 600.0},
+    "sweep-stripe-inbox": {"task": "billing.tasks.sweep_inbox", "schedule": 60.0},
+    "reconcile-with-stripe": {"task": "billing.tasks.reconcile", "schedule": 3600.0},
+    "forget-old-stripe-events": {"task": "billing.tasks.forget_old_events", "schedule": 3600.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
-    "sweep-stalled": {"task": "jobs.tasks.sweep_stalled", "schedule": 10.0},
+    "sweep-stalled": {
+        "task": "jobs.tasks.sweep_stalled",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "prune-jobs": {"task": "jobs.tasks.prune_jobs", "schedule": 3600.0},
     "forget-old-idempotent-requests": {
         "task": "api.tasks.forget_old_idempotent_requests",
@@ -239,6 +258,7 @@ LOGIN_URL = "/admin/login/"
 RATE_LIMITS = {
     "auth.register": {"ip": "60/h", "email": "10/h"},
     "auth.login": {"ip": "100/h", "email": "20/h"},
+    "credits.checkout": {"email": "60/h"},
 }
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
@@ -274,6 +294,21 @@ FEEDBACK = {
     "contradicted_rejections": 3,  # so many, and more than are borne out: the account is not believed
     "shared_by": 2,  # so many accounts must say what a code means before it may answer others
 }
+
+# Stripe: docs/billing.md. The API version is the one that the pinned SDK speaks; `check` says when they part.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_LIVE_MODE = env.bool("STRIPE_LIVE_MODE", default=False)
+STRIPE_WEBHOOK_SECRETS = env.list(
+    "STRIPE_WEBHOOK_SECRETS", default=[]
+)  # any of them; two while one is rolled
+STRIPE_API_VERSION = "2026-08-26.dahlia"
+STRIPE_API_URL = env("STRIPE_API_URL", default="https://api.stripe.com").rstrip("/")
+STRIPE_AUTOMATIC_TAX = env.bool("STRIPE_AUTOMATIC_TAX", default=False)
+STRIPE_PROMOTION_CODES = env.bool("STRIPE_PROMOTION_CODES", default=False)
+STRIPE_INVOICES = env.bool("STRIPE_INVOICES", default=False)
+STRIPE_EVENT_DAYS = env.int("STRIPE_EVENT_DAYS", default=90)  # each event is kept that long
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+MIGRATION_MODULES = {"djstripe": "billing.mirror_migrations"}  # dj-stripe's own, and one that sums them up
 
 # --- upstreams ----------------------------------------------------------------------------------------------
 
@@ -342,10 +377,8 @@ HAVE_CREDENTIALS = [
 ]
 ORDER = env("PROVIDERS", default=",".join(HAVE_CREDENTIALS) or "sample")
 USUAL_PROVIDERS, _, PROVIDER_RULES = ORDER.partition(";")
-NAMED_PROVIDERS = [name.strip() for name in USUAL_PROVIDERS.split(",") if name.strip()]
-NAMED_BY_RULES = [
-    name.strip() for rule in PROVIDER_RULES.split(";") for name in rule.partition("=")[2].split(",")
-]
+NAMED_PROVIDERS = list(names_in(USUAL_PROVIDERS))
+NAMED_BY_RULES = [name for rule in PROVIDER_RULES.split(";") for name in names_in(rule.partition("=")[2])]
 
 
 def entries_of(names: list[str]) -> list[dict[str, Any]]:
@@ -355,7 +388,7 @@ def entries_of(names: list[str]) -> list[dict[str, Any]]:
 
 
 PROVIDERS = entries_of(NAMED_PROVIDERS)
-PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n and n not in NAMED_PROVIDERS])
+PROVIDERS_BY_RULE = entries_of([n for n in dict.fromkeys(NAMED_BY_RULES) if n not in NAMED_PROVIDERS])
 PRODUCT_STORE = "products.store.RedisThenPostgres"  # where answers about products are kept between calls
 PRODUCT_SHOWN = "products.shown.shown"  # how a product is told where it is part of another answer
 BULK_OPERATIONS = {  # what jobs do with many at once (api.bulk)
@@ -374,6 +407,21 @@ PRODUCT_NOT_FOUND_SECONDS = 600
 PRODUCT_REFRESH_BUDGET = env.int("REFRESH_BUDGET", default=0)
 PRODUCT_REFRESH_AHEAD_SECONDS = env.int("REFRESH_AHEAD_SECONDS", default=300)
 UPSTREAM_CALL_DAYS = env.int("UPSTREAM_CALL_DAYS", default=30)  # each call to an upstream is kept that long
+
+# --- what customers are told --------------------------------------------------------------------------------
+
+# The pause before each attempt, in seconds, give or take a tenth. At the shortest they are 76 hours in all.
+WEBHOOK_RETRY_SECONDS = (0, 30, 120, 600, 1800, 7200, 21_600, 50_400, 100_800, 122_400)
+WEBHOOK_CONNECT_SECONDS = 5.0  # for the name, and again for the connection
+WEBHOOK_TOTAL_SECONDS = 15.0  # for an attempt as a whole
+WEBHOOK_MOST_ENDPOINTS = 10  # of one account
+WEBHOOK_ROTATION_HOURS = 24  # so long the secret from before signs as well
+WEBHOOK_FAILING_DAYS = 5  # an endpoint to which all has failed for so long is disabled
+WEBHOOK_DAYS = env.int(
+    "WEBHOOK_DAYS", default=30
+)  # events and the log of their deliveries are kept that long
+# Lets webhooks lead to this machine and its network, without TLS: for trying things out, and nowhere else.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # --- the API ------------------------------------------------------------------------------------------------
 
@@ -415,7 +463,11 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
-    "ENUM_NAME_OVERRIDES": {"KeyStatusEnum": "accounts.key_serializers.STATUSES"},
+    "ENUM_NAME_OVERRIDES": {
+        "KeyStatusEnum": "accounts.key_serializers.STATUSES",
+        "JobStatusEnum": "jobs.models.Job.Status",
+        "RowStatusEnum": "jobs.results.STATUSES",
+    },
     "POSTPROCESSING_HOOKS": [
         "config.described.mark_successes",
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -441,6 +493,7 @@ LOGGING = {
     "loggers": {
         "pallet.access": {"handlers": ["access"], "propagate": False},  # a line for each request
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "stripe": {"level": "WARNING"},  # it tells two lines for each call
         "django.request": {"level": "ERROR"},  # each request has its line already
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one, and it is answered
     },

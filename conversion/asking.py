@@ -1,30 +1,23 @@
 """What upstreams say of codes now: asked once by all who want to know at once, and kept for the next."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import structlog
-from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.models import User
 from api.connections import give_back_connection
-from conversion import sources, unmatched
-from conversion.models import CONDITION_LENGTH, Mapping
-from conversion.sources import ASK_AGAIN, Heard
-from providers.base import IdentifierProvider, Match, Source
+from conversion import matches, sources, unmatched
+from conversion.sources import ASK_AGAIN
+from providers.base import IdentifierProvider, Match
 from providers.codes import Told, ask
 from providers.errors import UpstreamUnavailable
 from providers.flights import Flights
-from providers.identifiers import InvalidASIN
-from providers.identifiers import asin as read_asin
 from providers.kinds import Kind
 from providers.registry import identifier_providers
 from providers.turns import turns
 
-log = structlog.stdlib.get_logger("pallet.conversion")
 Outcome = Told | UpstreamUnavailable
 
 _flights: Flights[Told] = Flights()
@@ -125,6 +118,14 @@ class _Asking:
         unmatched.remember(none, self.marketplace, by_staff=self.user.is_staff)
         return told
 
+    def keep(self, found: Sequence[Match]) -> None:
+        """Keep what they say: what is told of an account's own stock, for that account."""
+        names = {one.name for one in self.providers if one.private_kinds}
+        private = [match for match in found if match.source.provider in names]
+        shared = [match for match in found if match.source.provider not in names]
+        matches.keep(shared, self.marketplace, owner=None)
+        matches.keep(private, self.marketplace, owner=self.user)
+
     def look(self, codes: Sequence[str]) -> dict[str, Told]:
         """Return what another process has been told since we looked, and has kept."""
         none = unmatched.known(codes, self.marketplace, by_staff=self.user.is_staff)
@@ -136,75 +137,11 @@ class _Asking:
         for code, heard in kept.items():
             young = [one for one in heard if one.source in names and one.observed_at > since]
             if young:
-                told[code] = Told(match=_match(code, young), is_known=True)
+                told[code] = Told(match=matches.match_of(code, young), is_known=True)
         return told
-
-    def keep(self, matches: Collection[Match]) -> None:
-        """Keep what upstreams say, in one statement; an answer that cannot be kept is good all the same."""
-        rows = {(row.code, row.source, row.asin): row for match in matches for row in self.rows_of(match)}
-        if not rows:
-            return
-        try:
-            Mapping.objects.bulk_create(
-                [rows[key] for key in sorted(rows)],  # in one order, so that nobody waits in a circle
-                update_conflicts=True,
-                unique_fields=["code", "source", "asin", "owner", "inventory"],
-                update_fields=["observed_at", "marketplace", "title", "condition"],
-            )
-        except DatabaseError:
-            log.exception("claims could not be kept", codes=[match.code for match in matches][:10])
-        finally:
-            give_back_connection()
-
-    def rows_of(self, match: Match) -> Iterable[Mapping]:
-        """Return what there is to be kept of a match: of what is told of an account's own stock, for it."""
-        name = match.source.provider
-        is_private = any(one.name == name and one.private_kinds for one in self.providers)
-        facts: dict[str, Any] = {
-            "code": match.code,
-            "owner": self.user if is_private else None,
-            "marketplace": self.marketplace,
-        }
-        for heard in claims_of(match):
-            yield Mapping(
-                asin=heard.asin,
-                source=heard.source,
-                title=heard.title.replace("\0", ""),
-                condition=heard.condition.replace("\0", "")[:CONDITION_LENGTH],
-                observed_at=heard.observed_at,
-                **facts,
-            )
 
 
 def _expected(outcome: Told | Exception) -> Outcome:
     if isinstance(outcome, Told | UpstreamUnavailable):
         return outcome
     raise outcome
-
-
-def _match(code: str, heard: Sequence[Heard]) -> Match:
-    """Return the last of the matches of which these are the claims."""
-    last = max(heard, key=lambda one: one.observed_at)
-    asins = [one.asin for one in heard if (one.source, one.observed_at) == (last.source, last.observed_at)]
-    source = Source(last.source, last.observed_at)
-    return Match(code=code, asins=tuple(asins), source=source, title=last.title, condition=last.condition)
-
-
-def claims_of(match: Match | None) -> list[Heard]:
-    """Return who names which ASIN; what is none is not believed."""
-    if match is None:
-        return []
-    title, condition = match.title or "", match.condition or ""
-    said = (match.source.provider, match.source.fetched_at)
-    return [
-        Heard(said[0], asin, said[1], title=title, condition=condition)
-        for asin in match.asins
-        if _is_asin(asin)
-    ]
-
-
-def _is_asin(text: str) -> bool:
-    try:
-        return read_asin(text) == text
-    except InvalidASIN:
-        return False

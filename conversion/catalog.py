@@ -62,7 +62,7 @@ def _entries(
     ask = partial(gateway.products, marketplace=marketplace, before_upstream=about_to_wait)
     try:
         with deadline.within(settings.UPSTREAM_DEADLINE_SECONDS):
-            answers = dict(together.answers(asins, ask))
+            answers = {asin: answer for asin, answer, _ in together.answers(asins, ask)}
     except MarketplaceNotServed:
         return dict.fromkeys(asins, UNCHECKED)
     return {asin: _entry(answer, marketplace, when_found) for asin, answer in answers.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from accounts.models import User
-from conversion import asking, sources
+from conversion import asking, matches, sources
 from conversion.models import Conversion
 from conversion.sources import FREE_KINDS, Heard
 from providers.errors import UpstreamUnavailable
@@ -62,7 +62,7 @@ def _with(kept: Sequence[Heard], outcome: asking.Outcome) -> Hearing:
     """Return what is kept, and instead of what it repeats of it, what an upstream says now."""
     if isinstance(outcome, UpstreamUnavailable):
         return Hearing(failure=outcome)
-    told = asking.claims_of(outcome.match)
+    told = matches.claims_of(outcome.match)
     known_already = {(one.source, one.asin) for one in told}
     heard = [one for one in kept if (one.source, one.asin) not in known_already] + told
     return Hearing(heard, outcome.retry_after)

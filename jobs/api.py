@@ -33,15 +33,15 @@ from jobs.serializers import (
     JobOutput,
     JobsOptions,
     JobsQuery,
+    ResultsAnswer,
     ResultsOptions,
     body_form,
-    job_data,
     options_form,
     order_of,
     quote_data,
-    results_head,
 )
 from jobs.tasks import wake
+from jobs.telling import job_data, results_head
 
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -239,7 +239,10 @@ class Results(APIView):
     @extend_schema(
         operation_id="jobs_results",
         parameters=[ID_IN_PATH, ResultsOptions],
-        responses={(200, one.media_type): BINARY for one in FORMATS.values()},
+        responses={
+            (200, JSON): ResultsAnswer,
+            **{(200, one.media_type): BINARY for one in FORMATS.values() if one.media_type != JSON},
+        },
     )
     def get(self, request: Request, id: str) -> StreamingHttpResponse:
         """Give the rows in the order of the input, each with its outcome, reason, credits and answer.
@@ -250,7 +253,7 @@ class Results(APIView):
         query.is_valid(raise_exception=True)
         job = job_of(request, id)
         form = FORMATS[query.validated_data["format"]]
-        head = results_head(services.progress([job])[job.pk])
+        head = results_head(services.progress([job])[job.pk]) | {"request_id": request._request.id}  # type: ignore[attr-defined]
         give_back_connection()
         rows = services.results(job, status=query.validated_data.get("status", ""))
         answer = StreamingHttpResponse(

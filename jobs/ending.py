@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from accounts.authentication import Credential
 from accounts.models import User
 from api.bulk import Outcome
-from credits.errors import HoldClosed, InsufficientCredits
+from credits.errors import CreditsError, HoldClosed
 from credits.services import release
 from jobs import statements
 from jobs.announcing import announce_end
@@ -48,7 +48,7 @@ def expire(job_id: UUID, *, without: int | None = None) -> None:
     with transaction.atomic():
         job = Job.objects.open().select_for_update(no_key=True).filter(pk=job_id).first()
         if job is not None:
-            _give_up(job, JobChunk.objects.open().filter(job=job, pk=without))
+            _give_up(JobChunk.objects.open().filter(job=job, pk=without))
             job.is_expired = job.status != Job.Status.CANCELLED or job.is_expired
             _stop(job)
 
@@ -56,24 +56,20 @@ def expire(job_id: UUID, *, without: int | None = None) -> None:
 def _stop(job: Job) -> None:
     """Let go of all credits but those for the chunks that somebody works on now; they may still deliver."""
     job.status = Job.Status.CANCELLED
-    _give_up(job, JobChunk.objects.open().filter(job=job).exclude(pk__in=_in_flight(job)))
-    let_go(job)
-    due = _in_flight(job).aggregate(due=Sum("price"))["due"] or 0
+    flying = dict(JobChunk.objects.running().filter(job=job).values_list("pk", "price"))
+    _give_up(JobChunk.objects.open().filter(job=job).exclude(pk__in=flying))
+    before = job.hold, job.released
     try:
         with transaction.atomic():
-            set_aside(job, due)
-    except InsufficientCredits:  # the wallet owed what was let go: then nothing more can be delivered
-        job.hold = None
-        _give_up(job, _in_flight(job))
+            let_go(job)
+            set_aside(job, sum(flying.values()))
+    except CreditsError:  # a debt or a cap would take what is let go: it stays set aside until they land
+        job.hold, job.released = before
     job.save()
     finish_if_over(job)
 
 
-def _in_flight(job: Job) -> Any:
-    return JobChunk.objects.running().filter(job=job)
-
-
-def _give_up(job: Job, chunks: Any) -> None:
+def _give_up(chunks: Any) -> None:
     chunks.update(status=JobChunk.Status.CANCELLED, lease_until=None, not_before=None)
 
 
@@ -91,7 +87,7 @@ def sweep_abandoned(job_id: UUID) -> None:
     with transaction.atomic():
         job = Job.objects.open().select_for_update(no_key=True).filter(pk=job_id).first()
         if job is not None and job.status == Job.Status.CANCELLED:
-            _give_up(job, JobChunk.objects.abandoned().filter(job=job))
+            _give_up(JobChunk.objects.abandoned().filter(job=job))
             finish_if_over(job)
 
 

@@ -25,6 +25,7 @@ from credits.caps import spendable
 from credits.errors import InsufficientCredits, MaxCreditsExceeded
 from credits.services import hold
 from jobs import ids, statements
+from jobs.announcing import announce_end
 from jobs.errors import JobTooLarge
 from jobs.models import GIVEN_LENGTH, REF_LENGTH, Job
 from jobs.operations import AnyOperation, for_kind, operation, operations, options_for
@@ -179,6 +180,7 @@ def _keep(rows: Staged, sent: Sent) -> Job:
     job.quoted = credits
     if "" not in summed:
         job.status, job.ended_at = Job.Status.DONE, timezone.now()
+        announce_end(job)
     job.save()
     return job
 

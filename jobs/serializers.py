@@ -3,23 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import StrictSerializer
 from api.bulk import Outcome
-from jobs import ids
 from jobs.export import FORMATS
 from jobs.intake import Order, Quote
 from jobs.models import Job
 from jobs.operations import operation
-from jobs.progress import Progress
 from jobs.results import STATUSES
+from jobs.telling import PRIORITIES
 
 MOST_CREDITS = 100_000_000
-PRIORITIES = {one.label.lower(): one.value for one in Job.Priority}
 REJECT, PARTIAL = "reject", "partial"
 
 
@@ -161,10 +158,12 @@ class InputOutput(serializers.Serializer[Any]):
     """How the input was read."""
 
     format = serializers.CharField()
-    encoding = serializers.CharField()
-    delimiter = serializers.CharField()
-    column = serializers.CharField(help_text="In which the codes were found; empty for a list.")
-    ref_column = serializers.CharField()
+    encoding = serializers.CharField(allow_blank=True)
+    delimiter = serializers.CharField(allow_blank=True)
+    column = serializers.CharField(
+        allow_blank=True, help_text="In which the codes were found; empty for a list."
+    )
+    ref_column = serializers.CharField(allow_blank=True)
     kinds = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by kind of code.")
     warnings = serializers.ListField(child=serializers.CharField())
 
@@ -173,10 +172,10 @@ class JobOutput(serializers.Serializer[Any]):
     """A job and how far it has come."""
 
     id = serializers.CharField()
-    name = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
     operation = serializers.CharField()
     options = serializers.DictField(child=serializers.JSONField())
-    status = serializers.ChoiceField(choices=Job.Status.values)
+    status = serializers.ChoiceField(choices=Job.Status.choices)
     is_expired = serializers.BooleanField(help_text="Its time ran out before all was answered.")
     priority = serializers.ChoiceField(choices=list(PRIORITIES))
     rows = serializers.IntegerField()
@@ -193,36 +192,6 @@ class JobOutput(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(help_text="Then it ends, answered or not.")
-
-
-def job_data(found: Progress) -> dict[str, Any]:
-    """Return a job as it is told, to callers and to their endpoints."""
-    job = found.job
-    return {
-        "id": ids.shown(job.pk),
-        "name": job.name,
-        "operation": job.operation,
-        "options": job.options,
-        "status": job.status,
-        "is_expired": job.is_expired,
-        "priority": Job.Priority(job.priority).label.lower(),
-        "rows": job.rows,
-        "statuses": found.statuses,
-        "outcomes": {str(name): rows for name, rows in found.outcomes.items()},
-        "credits": {
-            "quoted": job.quoted,
-            "held": job.held - job.captured - job.released,
-            "captured": job.captured,
-            "released": job.released,
-        },
-        "rate_per_minute": found.rate,
-        "eta_seconds": found.eta_seconds,
-        "input": job.source,
-        "created_at": job.created_at,
-        "started_at": job.started_at,
-        "ended_at": job.ended_at,
-        "expires_at": job.expires_at,
-    }
 
 
 class BulkQuoteOutput(serializers.Serializer[Any]):
@@ -271,11 +240,57 @@ class BulkDryRunAnswer(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
+class ResultOutput(serializers.Serializer[Any]):
+    """What became of a row."""
+
+    row = serializers.IntegerField(help_text="As it is counted in what was sent, from 1.")
+    ref = serializers.CharField(allow_blank=True, help_text="Your own reference.")
+    given = serializers.CharField(allow_blank=True, help_text="The code as it was given.")
+    code = serializers.CharField(
+        allow_blank=True, help_text="In its normal form; empty where it can be no code."
+    )
+    kind = serializers.CharField(help_text="asin, fnsku, gtin, lpn and the like.")
+    status = serializers.ChoiceField(choices=STATUSES)
+    outcome = serializers.ChoiceField(choices=["", *Outcome], help_text="Empty until it is settled.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why it was not delivered.")
+    credits = serializers.IntegerField(help_text="Taken for it.")
+    is_duplicate = serializers.BooleanField()
+    duplicate_of = serializers.IntegerField(allow_null=True, help_text="The row that was answered for it.")
+    asin = serializers.CharField(allow_blank=True)
+    confidence = serializers.FloatField(allow_null=True, help_text="Of a conversion.")
+    providers = serializers.ListField(child=serializers.CharField())
+    age_seconds = serializers.IntegerField(allow_null=True, help_text="How old the answer was.")
+    data = serializers.DictField(  # type: ignore[assignment]  # the name of a property of serializers
+        child=serializers.JSONField(),
+        allow_null=True,
+        help_text="The answer, as a lookup or a conversion gives it.",
+    )
+
+
+class ResultsJobOutput(serializers.Serializer[Any]):
+    """Whose results these are."""
+
+    id = serializers.CharField()
+    status = serializers.ChoiceField(choices=Job.Status.choices)
+    rows = serializers.IntegerField()
+    captured = serializers.IntegerField(help_text="Credits taken so far.")
+
+
+class ResultsAnswer(serializers.Serializer[Any]):
+    """The rows of a job, as far as it has come."""
+
+    status = serializers.ChoiceField(["success"])
+    job = ResultsJobOutput()
+    told_at = serializers.DateTimeField()
+    request_id = serializers.CharField()
+    data = ResultOutput(many=True)  # type: ignore[assignment]  # the name of a property of serializers
+
+
 class JobsQuery(StrictSerializer):
     """Which jobs are wanted; `limit` and `after` belong to the list."""
 
     strict_types = False
-    status = serializers.ChoiceField(choices=Job.Status.values, required=False)
+    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
     limit = serializers.CharField(required=False)
     after = serializers.CharField(required=False)
 
@@ -284,7 +299,7 @@ class JobsOptions(StrictSerializer):
     """Which jobs are wanted."""
 
     strict_types = False
-    status = serializers.ChoiceField(choices=Job.Status.values, required=False)
+    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
 
 
 class ResultsOptions(StrictSerializer):
@@ -295,16 +310,3 @@ class ResultsOptions(StrictSerializer):
     status = serializers.ChoiceField(
         choices=[*STATUSES], required=False, help_text="Only rows of this status."
     )
-
-
-def results_head(found: Progress) -> dict[str, Any]:
-    """Return what stands above the results of a job, in the formats that have room for it."""
-    return {
-        "job": {
-            "id": ids.shown(found.job.pk),
-            "status": found.job.status,
-            "rows": found.job.rows,
-            "captured": found.job.captured,
-        },
-        "told_at": timezone.now(),
-    }

@@ -29,6 +29,7 @@ from jobs.operations import AnyOperation, operation, options_for
 log = structlog.stdlib.get_logger("pallet.jobs")
 
 TRIES = 4  # of rows whose upstreams fail
+MOST_CLAIMS = 50  # of a chunk: however patient one is with limits, searches and workers that die
 PAUSES = (5, 20, 60)  # seconds between them, where nobody says how long
 LONGEST_PAUSE = 900
 NO_ANSWER = "The upstreams did not answer: try the failed rows again later. Nothing was charged for it."
@@ -114,24 +115,23 @@ def _rows(job: Job, name: str, first: int, last: int) -> list[Row]:
 def run(claimed: Claimed) -> None:
     """Find the answers and settle them; what cannot be settled is for whoever claims the chunk next."""
     try:
-        found = find(claimed)
-    except Exception:  # whatever it is: it must not come back for ever
-        log.exception("chunk_failed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
-        settle_as_failed(claimed)
-        return
-    finally:
-        give_back_connection()
-    try:
-        settle(claimed, found)
+        settle(claimed, find(claimed))
     except HoldClosed:  # its time ran out, or somebody ended it: nothing can be paid, so nothing is delivered
         log.warning("hold_closed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
         expire(claimed.job.pk, without=claimed.id)
+    except Exception:  # whatever it is: it must not come back for ever
+        log.exception("chunk_failed", job=ids.shown(claimed.job.pk), chunk=claimed.id)
+        give_back_connection()
+        settle_as_failed(claimed)
 
 
 def find(claimed: Claimed) -> Any:
     """Find the answers to a chunk's rows. Holds no database connection meanwhile."""
     give_back_connection()
-    return claimed.operation.find(claimed.rows, user=claimed.job.user, options=claimed.options)
+    try:
+        return claimed.operation.find(claimed.rows, user=claimed.job.user, options=claimed.options)
+    finally:
+        give_back_connection()
 
 
 def settle(claimed: Claimed, found: Any) -> bool:
@@ -171,7 +171,9 @@ def _of(results: Mapping[int, Result], row: Row) -> Result:
 
 def _settle(claimed: Claimed, job: Job, results: Mapping[int, Result], key: str) -> None:
     waiting = {id: one for id, one in results.items() if one.retry_after is not None}
-    gives_up = claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
+    gives_up = claimed.token >= MOST_CLAIMS or (
+        claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
+    )
     settled = results if gives_up else {id: one for id, one in results.items() if id not in waiting}
     prices = {row.id: row.price for row in claimed.rows}
     counts, price = _write(settled)
@@ -241,11 +243,12 @@ def _turn_over(
 
 def _put_back(claimed: Claimed, chunk: JobChunk, waiting: Mapping[int, Result]) -> None:
     """Say when what is left is tried again; where a limit is reached, all who ask the same wait as well."""
-    why, told = _why(waiting), min(one.retry_after or 0 for one in waiting.values())
+    why = _why(waiting)
+    told = min(one.retry_after or 0 for one in waiting.values() if one.wait is why)
     usual = PAUSES[min(chunk.failures, len(PAUSES) - 1)] if why is Wait.FAILURE else 1
     seconds = min(max(told, usual), LONGEST_PAUSE)
     chunk.not_before = Now() + timedelta(seconds=seconds)
     chunk.failures += why is Wait.FAILURE
-    if why is Wait.LIMIT:
+    if why is Wait.LIMIT and len(waiting) == len(claimed.rows) > 1:  # not for the sake of a single odd code
         market = claimed.options.get("marketplace", "")
         statements.run(statements.PAUSE, subject=f"{claimed.operation.name}:{market}", seconds=seconds)

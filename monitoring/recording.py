@@ -1,7 +1,5 @@
 """One UpstreamCall for every attempt to ask an upstream: noted at once, written off the caller's path."""
 
-import secrets
-import time
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +9,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from api.batches import BatchWriter, register
+from api.calls import microseconds
+from api.ids import new_number
 from monitoring.models import MARKETPLACE_LENGTH, NAME_LENGTH, OPERATION_LENGTH
 from providers.attempts import Attempt
 
@@ -29,7 +29,6 @@ DELETE FROM monitoring_upstreamcall WHERE id IN (
   FOR UPDATE SKIP LOCKED
 )
 """
-LONGEST_US = 2**31 - 1
 COSTLIEST = 10**8  # what a column takes; nobody's unit is that small
 
 
@@ -42,7 +41,7 @@ class Noted(NamedTuple):
 
 def note(attempt: Attempt) -> None:
     """Remember an attempt; never waits and never fails. One of `providers.attempts.observers`."""
-    writer.put(Noted((time.time_ns() // 1_000_000) << 80 | secrets.randbits(80), attempt))
+    writer.put(Noted(new_number(), attempt))
 
 
 def write(batch: Sequence[Noted]) -> None:
@@ -64,7 +63,7 @@ def columns(batch: Sequence[Noted]) -> dict[str, list[Any]]:
         "marketplace": [attempt.marketplace[:MARKETPLACE_LENGTH] for attempt in attempts],
         "outcome": [str(attempt.outcome)[:NAME_LENGTH] for attempt in attempts],
         "status": [attempt.status for attempt in attempts],
-        "us": [min(round(attempt.seconds * 1_000_000), LONGEST_US) for attempt in attempts],
+        "us": [microseconds(attempt.seconds) for attempt in attempts],
         "cost": [believed(attempt.cost) for attempt in attempts],
         "delivered": [attempt.delivered for attempt in attempts],
     }

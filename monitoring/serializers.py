@@ -6,10 +6,10 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import StrictSerializer
 from api.fields import MomentField
+from api.serializers import invalid
 from monitoring.scoreboard import DAY, Score
 
 CHOICES = ["provider", "operation"]
@@ -50,11 +50,6 @@ class PerformanceQuery(StrictSerializer):
         if since >= until:
             raise invalid("from", "This is not before the end.")
         return {"since": since, "until": until, "by": attrs["by"]}
-
-
-def invalid(name: str, why: str) -> serializers.ValidationError:
-    """Return the refusal of one value."""
-    return serializers.ValidationError({name: [ErrorDetail(why, code="invalid")]})
 
 
 class FailureOutput(serializers.Serializer[Any]):

@@ -4,13 +4,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import structlog
-
 from providers.base import FIELDS, Part, ProductData, ProductProvider
-from providers.belief import cleaned, doubt
-from providers.errors import ErrorClass, ProviderError
-
-log = structlog.stdlib.get_logger("pallet.monitoring")
+from providers.quest import Quest, pursue
 
 Facts = dict[str, Any]
 CORE = frozenset({Part.CORE})
@@ -45,21 +40,12 @@ def asked(
     """Return the outcome, why it failed if it did, and the product if it is one to be believed."""
     if marketplace not in upstream.marketplaces:
         return NOT_SERVED, f"it does not serve {marketplace}", None
-    try:
-        found = upstream.products([asin], marketplace=marketplace, parts=CORE)
-    except ProviderError as failure:
+    quest = Quest(asin, marketplace, CORE, None)
+    pursue([quest], {part: [upstream] if part in CORE else [] for part in Part})
+    if quest.failures:
+        _, failure = quest.failures[0]
         return failure.reason, str(failure), None
-    except Exception as error:  # a fault of one adapter is no reason not to ask the others
-        log.exception("provider_broke", provider=upstream.name)
-        return ErrorClass.INVALID_ANSWER, f"the adapter broke ({type(error).__name__})", None
-    if asin not in found:
-        return ErrorClass.PARTIAL, "it said nothing about this ASIN", None
-    product = found[asin]
-    if product is None:
-        return NO_SUCH_PRODUCT, None, None
-    if why := doubt(product, asin=asin, marketplace=marketplace):
-        return ErrorClass.INVALID_ANSWER, why, None
-    return OK, None, cleaned(product)
+    return (OK if quest.product else NO_SUCH_PRODUCT), None, quest.product
 
 
 def price_of(product: ProductData | None) -> Facts | None:

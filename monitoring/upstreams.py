@@ -23,9 +23,7 @@ def chosen(name: str | None) -> list[Provider]:
 def listed(upstreams: Sequence[Provider]) -> list[Facts]:
     """Return the facts of each."""
     scores = {(score.provider, score.credential): score for score in last_day(by="credential")}
-    return [
-        facts_of(upstream, scores.get((upstream.name, upstream.credential or ""))) for upstream in upstreams
-    ]
+    return [facts_of(upstream, scores.get((upstream.name, upstream.credential))) for upstream in upstreams]
 
 
 def facts_of(upstream: Provider, score: Score | None) -> Facts:

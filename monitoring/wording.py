@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from monitoring.upstreams import APART
 from providers.base import FIELDS
 
 Facts = dict[str, Any]
@@ -44,7 +45,7 @@ def _listing(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _abilities(facts: Facts) -> Iterator[str]:
     if facts["fields"]:
-        apart = [name for name in ("offers", "reviews", "history") if facts[name]]
+        apart = [name for name in APART if facts[name]]
         more = f", with {listed(apart)}" if apart else ""
         yield f"products: {len(facts['fields'])} of {len(FIELDS)} fields{more}"
     if facts["codes"]:

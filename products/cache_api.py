@@ -8,13 +8,11 @@ from rest_framework.views import APIView
 
 from accounts.authentication import caller
 from accounts.client_address import client_of
-from accounts.permissions import IsOperator
+from accounts.permissions import FOR_OPERATORS, IsOperator
 from api import queries
 from products import cache_stats, services
 from products.cache_stats import CacheFiguresOfAllOutput, CacheStatsOutput, CacheStatsQuery
 from products.serializers import ASIN_IN_PATH, Place, PlaceQuery
-
-FOR_OPERATORS = {"x-operators": True}  # so that the reference shows an operator's credential
 
 
 class CacheStats(APIView):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import partial
+from typing import NamedTuple
 
 from api.connections import give_back_connection
 from products import tally
@@ -17,15 +18,20 @@ from providers.registry import product_providers
 class Prefetched(StrEnum):
     """What became of one ASIN."""
 
-    KEPT = "kept already"  # young enough; nobody was asked
+    KEPT = "kept already"  # young enough, be it that there is no such product; nobody was asked
     ASKED = "asked"
-    NOT_FOUND = "not found"  # also when that was known
+    NOT_FOUND = "not found"  # said an upstream just now
     FAILED = "failed"
 
 
-def prefetch(
-    asins: Sequence[str], *, marketplace: str, max_age: int | None = None
-) -> Iterator[tuple[str, Prefetched]]:
+class Outcome(NamedTuple):
+    """What became of one ASIN. `is_in_vain`: it failed, and with it all that were asked for together."""
+
+    prefetched: Prefetched
+    is_in_vain: bool = False
+
+
+def prefetch(asins: Sequence[str], *, marketplace: str, max_age: int | None = None) -> Iterator[Outcome]:
     """Have an answer kept for each ASIN that is at most `max_age` seconds old, or as old as is usual.
 
     They are asked for in batches of the upstream's size, and each by itself where a whole batch failed: one
@@ -33,7 +39,18 @@ def prefetch(
     upstream. Yields what became of each, and asks no further than it is read. Raises MarketplaceNotServed.
     """
     for batch in batches(asins, marketplace):
-        yield from ((asin, told(answer)) for asin, answer in asked(batch, marketplace, max_age))
+        for _, answer, is_in_vain in asked(batch, marketplace, max_age):
+            yield Outcome(told(answer), is_in_vain)
+
+
+def in_vain(before: int, outcome: Outcome) -> int:
+    """Return how many in a row were asked for in vain, of which there were so many before.
+
+    What is kept says nothing of the upstreams.
+    """
+    if outcome.prefetched is Prefetched.KEPT:
+        return before
+    return before + 1 if outcome.is_in_vain else 0
 
 
 def batches(asins: Sequence[str], marketplace: str) -> Iterator[Sequence[str]]:
@@ -42,27 +59,25 @@ def batches(asins: Sequence[str], marketplace: str) -> Iterator[Sequence[str]]:
 
 
 def batch_size(marketplace: str) -> int:
-    """Return how many that are."""
+    """Return how many the first upstream of this marketplace takes in one call."""
     return together.batch_size(product_providers(Part.CORE, marketplace), marketplace)
 
 
-def asked(
-    asins: Sequence[str], marketplace: str, max_age: int | None
-) -> Iterator[tuple[str, Answer | Exception]]:
+def asked(asins: Sequence[str], marketplace: str, max_age: int | None) -> Iterator[together.Told]:
     """Yield what came of each after asking for what is not kept."""
     store = RedisThenPostgres()
     gateway = Gateway.configured(store, max_age=max_age)
     ask = partial(gateway.products, marketplace=marketplace, before_upstream=give_back_connection)
-    for asin, answer in together.answers(asins, ask):
-        if isinstance(answer, Answer) and (asin, marketplace) in store.asked:
-            tally.note(tally.answered(answer, asked=True, ahead=True))
-        yield asin, answer
+    for one in together.answers(asins, ask):
+        if isinstance(one.answer, Answer) and (one.asin, marketplace) in store.asked:
+            tally.note(tally.answered(one.answer, asked=True, ahead=True))
+        yield one
 
 
 def told(answer: Answer | Exception) -> Prefetched:
     """Return what an answer means for who wanted it kept. A stale one says that the upstreams failed."""
     if not isinstance(answer, Answer) or together.has_failed(answer):
         return Prefetched.FAILED
-    if answer.kept.is_not_found:
-        return Prefetched.NOT_FOUND
-    return Prefetched.KEPT if answer.freshness is Freshness.CACHED else Prefetched.ASKED
+    if answer.freshness is Freshness.CACHED:
+        return Prefetched.KEPT
+    return Prefetched.NOT_FOUND if answer.kept.is_not_found else Prefetched.ASKED

@@ -12,7 +12,7 @@ from django_redis import get_redis_connection
 from api.connections import give_back_connection
 from products import popularity
 from products.models import Product
-from products.prefetch import Prefetched, batches, prefetch
+from products.prefetch import Prefetched, batches, in_vain, prefetch
 from providers.errors import MarketplaceNotServed
 
 log = structlog.stdlib.get_logger("pallet.products")
@@ -67,9 +67,9 @@ def asked(wanted: Sequence[Wanted], *, until: float) -> Iterator[Prefetched]:
     failures = 0
     for marketplace, batch in in_batches(wanted):
         try:
-            for _, outcome in prefetch(batch, marketplace=marketplace, max_age=young()):
-                yield outcome
-                failures = failures + 1 if outcome is Prefetched.FAILED else 0
+            for outcome in prefetch(batch, marketplace=marketplace, max_age=young()):
+                yield outcome.prefetched
+                failures = in_vain(failures, outcome)
                 if failures == FAILURES:
                     return
         except MarketplaceNotServed:  # any more: the settings have changed

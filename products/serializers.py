@@ -5,10 +5,10 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import StrictSerializer
 from api.fields import MomentField
+from api.serializers import invalid
 from products.shapes import ALWAYS, CHOOSABLE, Shape
 from providers.base import Part
 from providers.identifiers import InvalidASIN
@@ -183,9 +183,7 @@ class HistoryOptions(Place):
         for name, older in (("from", "since"), ("to", "until")):
             moment = told.pop(name)
             if moment and told[older]:
-                raise serializers.ValidationError(
-                    {name: [ErrorDetail(f"This is said by {older} already.", code="invalid")]}
-                )
+                raise invalid(name, f"This is said by {older} already.")
             told[older] = moment or told[older]
         return told
 

@@ -78,7 +78,7 @@ def lookup_many(
         gateway.products, marketplace=marketplace, parts=parts, before_upstream=give_back_connection
     )
     try:
-        for asin, answer in together.answers(asins, ask):
+        for asin, answer, _ in together.answers(asins, ask):
             yield asin, noted(answer, asin, kept, marketplace)
     except MarketplaceNotServed as error:
         yield from ((asin, noted(error, asin, kept, marketplace)) for asin in asins)

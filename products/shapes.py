@@ -13,7 +13,8 @@ from api.renderers import dumps
 from providers.base import PART_FIELDS, Answer, Freshness, Part, ProductData, Source
 
 FRESHNESS = {Freshness.UPSTREAM: "fresh", Freshness.CACHED: "cached", Freshness.STALE: "stale"}
-APART = {"provenance", "conflicts", "is_sample", "history"}  # shaped below, or with an address of its own
+# shaped below, with an address of its own, or for the gateway alone
+APART = {"provenance", "conflicts", "is_sample", "history", "undelivered"}
 TOLD = tuple(field.name for field in fields(ProductData) if field.name not in APART)
 ALWAYS = ("asin", "marketplace", "fetched_at", "sample")  # they say which answer this is
 CHOOSABLE = (*(name for name in TOLD if name not in ALWAYS), "provenance", "conflicts")

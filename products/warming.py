@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from products.asin_files import Entry
-from products.prefetch import Prefetched, prefetch
+from products.prefetch import Prefetched, in_vain, prefetch
 from providers.together import LARGEST
 
 MOST_SEEN = 1_000_000  # ASINs that are remembered, so that one that comes again is passed over; 100 MB
@@ -33,9 +33,9 @@ class Warming:
         """
         failures, asins = 0, self.sound(entries)
         while batch := list(islice(asins, self.left())):
-            for _, outcome in prefetch(batch, marketplace=self.marketplace, max_age=self.max_age):
-                self.counts[outcome] += 1
-                failures = failures + 1 if outcome is Prefetched.FAILED else 0
+            for outcome in prefetch(batch, marketplace=self.marketplace, max_age=self.max_age):
+                self.counts[outcome.prefetched] += 1
+                failures = in_vain(failures, outcome)
                 yield
                 if failures == FAILURES:
                     self.ended = f"gave up: the last {FAILURES} failed"

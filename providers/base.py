@@ -180,6 +180,7 @@ class ProductData:
     provenance: Mapping[str, Source] = field(default_factory=dict)  # one Source per field that is not None
     conflicts: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)  # who contradicts a field
     is_sample: bool = False  # invented by the stand-in, not said by Amazon
+    undelivered: frozenset[Part] = frozenset()  # could not be had just now; said to the gateway, not kept
 
     @property
     def parts(self) -> frozenset[Part]:
@@ -192,7 +193,7 @@ class ProductData:
         return frozenset(held)
 
 
-_KEYS = {"asin", "marketplace", "provenance", "conflicts", "is_sample"}
+_KEYS = {"asin", "marketplace", "provenance", "conflicts", "is_sample", "undelivered"}
 FIELDS: frozenset[str] = frozenset(f.name for f in fields(ProductData)) - _KEYS
 """The names an adapter may claim in `delivers`; each is merged, and has its provenance, on its own."""
 
@@ -215,6 +216,20 @@ class Match:
     source: Source
     title: str | None = None
     condition: str | None = None
+
+
+def lacking(
+    options: Mapping[str, Any], needed: Mapping[str, tuple[str, str]], name: str
+) -> list[tuple[str, str]]:
+    """Return, as `Provider.problems` does, what this upstream needs and OPTIONS lack.
+
+    `needed` maps an option to what is wrong without it and the variable that sets it.
+    """
+    return [
+        (wrong, f"Set {variable}, or take {name} out of PROVIDERS.")
+        for option, (wrong, variable) in needed.items()
+        if not options.get(option)
+    ]
 
 
 class Provider(ABC):
@@ -253,7 +268,8 @@ class ProductProvider(Provider):
 
         `asins` are distinct and normalised. One that is left out of the answer is one about which the
         upstream said nothing, or nothing to be believed; ProviderError when that is so for all of them.
-        `provenance` may stay empty: the gateway fills it.
+        `provenance` may stay empty: the gateway fills it. A part that failed and may be had a little later is
+        in `undelivered`.
         """
 
 

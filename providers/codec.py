@@ -182,7 +182,7 @@ def _many(read: Callable[[Any], Any]) -> Callable[[list[Any]], tuple[Any, ...]]:
     return lambda values: tuple(read(value) for value in values)
 
 
-_NAMES = tuple(f.name for f in fields(ProductData))
+_NAMES = tuple(f.name for f in fields(ProductData) if f.name != "undelivered")
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "bullets": tuple,
     "images": _many(lambda value: ImageData(**value)),

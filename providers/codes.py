@@ -11,7 +11,14 @@ from django.conf import settings
 
 from providers import deadline
 from providers.base import IdentifierProvider, Match
-from providers.errors import AGAIN_SECONDS, ErrorClass, ProviderError, UpstreamUnavailable, left_out
+from providers.errors import (
+    AGAIN_SECONDS,
+    ErrorClass,
+    ProviderError,
+    UpstreamUnavailable,
+    adapter_broke,
+    left_out,
+)
 
 log = structlog.stdlib.get_logger("pallet.providers")
 Said = Match | None | ProviderError
@@ -100,9 +107,7 @@ def _resolved(
         raise
     except Exception as error:  # a fault of the adapter is no reason to fail the customer
         log.exception("provider_broke", provider=provider.name, codes=list(codes[:10]))
-        raise ProviderError(
-            f"the adapter broke ({type(error).__name__})", retryable=False, reason=ErrorClass.INVALID_ANSWER
-        ) from None
+        raise adapter_broke(error) from None
 
 
 def _left_out(codes: Sequence[str]) -> ProviderError:

@@ -36,10 +36,28 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.is_told = False
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether it has to do with the moment alone: asked a little later, the upstream may answer."""
+        return self.reason in PASSING
+
+
+PASSING = frozenset({ErrorClass.RATE_LIMITED, ErrorClass.UPSTREAM_DOWN, ErrorClass.TIMEOUT})
+
 
 def unbelievable(what: object) -> ProviderError:
     """Return the error for an answer that cannot be believed, which says what it holds or lacks."""
     return ProviderError(str(what), retryable=False, reason=ErrorClass.INVALID_ANSWER)
+
+
+def sent(what: str) -> ProviderError:
+    """Return the error for an upstream that sent this, which cannot be believed."""
+    return unbelievable(f"the upstream sent {what}")
+
+
+def adapter_broke(error: Exception) -> ProviderError:
+    """Return the error for a fault of an adapter, told by its kind alone."""
+    return unbelievable(f"the adapter broke ({type(error).__name__})")
 
 
 def left_out(what: str = "ASIN") -> ProviderError:

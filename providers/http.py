@@ -22,8 +22,8 @@ from providers import deadline
 from providers.attempts import Attempt, Observer, announce
 from providers.breaker import Breaker, Health
 from providers.clock import CLOCK, Clock
-from providers.errors import ErrorClass, ProviderError
-from providers.limits import NOTHING, Lesson, Limits, Rate, Standing
+from providers.errors import ErrorClass, ProviderError, sent
+from providers.limits import KEPT_SECONDS, NOTHING, Lesson, Limits, Rate, Standing
 from providers.shared import Shared, shared
 from providers.transport import Secret, Watch, new_session
 from providers.turns import turns
@@ -101,7 +101,8 @@ def refusal(reply: Reply) -> ProviderError:
         f"status {reply.status}",
         retryable=retryable,
         reason=reason,
-        retry_after=float(seconds) if seconds.isascii() and seconds.isdigit() else None,
+        # No wait is longer than the bucket remembers it: 400 digits would be infinity.
+        retry_after=min(float(seconds), KEPT_SECONDS) if seconds.isascii() and seconds.isdigit() else None,
     )
 
 
@@ -291,19 +292,19 @@ class HTTPClient:
             reply = Reply(reply.status, body, response.headers)
             return reply, self._manners.refused(reply)
         if reply.status >= 300:
-            return reply, _unbelievable("a redirect, which is not followed")
+            return reply, sent("a redirect, which is not followed")
         if not call.is_raw and reply.kind.startswith(NOT_DATA):
             return reply, self._manners.no_json(reply)
         data = _body(response, call.max_bytes)
         if data is None:
-            return reply, _unbelievable(f"more than {call.max_bytes} bytes")
+            return reply, sent(f"more than {call.max_bytes} bytes")
         if call.is_raw:
             return Reply(reply.status, {}, response.headers, data), None
         if not data.strip():
             return reply, _down("the upstream sent nothing")
         found = _object(data)
         if found is None:
-            return reply, _unbelievable("what is not a JSON object")
+            return reply, sent("what is not a JSON object")
         reply = Reply(reply.status, found, response.headers)
         return reply, self._manners.failed(reply)
 
@@ -346,10 +347,6 @@ def _object(data: bytes | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(f"the upstream sent {what}", retryable=False, reason=ErrorClass.INVALID_ANSWER)
-
-
 def _down(message: str) -> ProviderError:
     return ProviderError(message, retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
 
@@ -361,5 +358,5 @@ def _fault(error: Exception) -> ProviderError:
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return ProviderError("its address is not one", retryable=False, reason=ErrorClass.INVALID_REQUEST)
     if isinstance(error, urllib3.exceptions.DecodeError):
-        return _unbelievable("what does not decompress")
+        return sent("what does not decompress")
     return _down(f"the connection failed ({type(error).__name__})")

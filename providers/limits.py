@@ -66,7 +66,7 @@ class Limits:
             rate, tokens = self._standing(bucket, fact)
             if rate is None:
                 return fact, 0.0
-            wait = max(0.0, (1 - tokens) / rate.per_second) if rate.per_second else float("inf")
+            wait = max(0.0, (1 - tokens) / rate.per_second) if rate.per_second else KEPT_SECONDS
             if tokens < 1 and wait > wait_max:
                 return fact, -wait
             return {**fact, "tokens": tokens - cost, "at": self._clock.now()}, wait if tokens < 1 else 0.0

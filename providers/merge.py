@@ -12,9 +12,11 @@ OFTEN_ABSENT = frozenset({"history", "parent_asin", "variation_asins"})
 
 
 def signed(product: ProductData, provider: str, fetched_at: datetime) -> ProductData:
-    """Return the product with this provider as the source of every field it fills."""
-    source = Source(provider, fetched_at)
-    return replace(product, provenance=dict.fromkeys(_filled(product), source))
+    """Return the product with this provider as the source of every field it fills, and nothing undelivered:
+    what one provider lacks just now another may have.
+    """
+    provenance = dict.fromkeys(_filled(product), Source(provider, fetched_at))
+    return replace(product, provenance=provenance, undelivered=frozenset())
 
 
 def merged(first: ProductData | None, then: ProductData) -> ProductData:

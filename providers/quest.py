@@ -9,7 +9,7 @@ import structlog
 from providers.attempts import Attempt, announce
 from providers.base import PART_FIELDS, KeptProduct, Part, ProductData, ProductProvider, StoredProduct
 from providers.belief import cleaned, doubt
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, adapter_broke, left_out, unbelievable
 from providers.merge import merged, missing, signed, taken
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -107,10 +107,11 @@ class Quest:
         """Take into account what a provider says, unless it cannot be believed."""
         why = product and doubt(product, asin=self.asin, marketplace=self.marketplace)
         if why:
-            self.failed(provider, failure_of(why, ErrorClass.INVALID_ANSWER))
+            self.failed(provider, unbelievable(why))
         elif product is None:
             self.is_not_found = True
         elif not (product.is_sample and self.is_not_found):  # a real "no" outweighs an invented product
+            self._failed_to_deliver |= frozenset().union(*(PART_FIELDS[part] for part in product.undelivered))
             self.product = merged(self.product, signed(cleaned(product), provider.name, at))
 
     def _count_as_distrusted(self, provider: ProductProvider, failure: ProviderError) -> None:
@@ -184,7 +185,7 @@ def _ask(step: Step, quests: Sequence[Quest]) -> None:
         return
     except Exception as error:  # a fault of the adapter is no reason to fail the customer
         log.exception("provider_broke", provider=step.provider.name)
-        broken = failure_of(f"the adapter broke ({type(error).__name__})", ErrorClass.INVALID_ANSWER)
+        broken = adapter_broke(error)
         for quest in quests:
             quest.failed(step.provider, broken)
         return
@@ -192,9 +193,4 @@ def _ask(step: Step, quests: Sequence[Quest]) -> None:
         if quest.asin in answered:
             quest.said(step.provider, answered[quest.asin], at)
         else:
-            quest.failed(step.provider, failure_of("it left this ASIN out", ErrorClass.PARTIAL))
-
-
-def failure_of(message: str, reason: ErrorClass) -> ProviderError:
-    """Return a failure that trying again will not mend."""
-    return ProviderError(message, retryable=False, reason=reason)
+            quest.failed(step.provider, left_out())

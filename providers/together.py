@@ -1,12 +1,13 @@
 """Asking about many ASINs at once, so that one that breaks the answer does not keep the others back."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import structlog
 
 from providers import deadline
 from providers.base import Answer, Freshness, Provider
-from providers.errors import MarketplaceNotServed, is_throttled
+from providers.errors import MarketplaceNotServed
 from providers.gateway import Found
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -14,20 +15,29 @@ LARGEST = 100  # asked about at once
 Ask = Callable[[Sequence[str]], Mapping[str, Found]]
 
 
-def answers(asins: Sequence[str], ask: Ask) -> Iterator[tuple[str, Answer | Exception]]:
+class Told(NamedTuple):
+    """What came of one ASIN. `is_in_vain`: it failed, and with it all that it was asked about with."""
+
+    asin: str
+    answer: Answer | Exception
+    is_in_vain: bool
+
+
+def answers(asins: Sequence[str], ask: Ask) -> Iterator[Told]:
     """Yield what `ask` says of each, asked about all at once, then about each by itself where that failed.
 
-    Asks no further than it is read, and alone about none when the time of the question is over. Whatever
-    `ask` raises is what came of those it was asked about; MarketplaceNotServed is raised here, too.
+    Those that failed come last. Asks no further than it is read, and alone about none when the time of the
+    question is over. Whatever `ask` raises is what came of those it was asked about; MarketplaceNotServed is
+    raised here, too.
     """
     found = _told(asins, ask)
-    failed = [asin for asin, told in found.items() if has_failed(told)]
-    is_broken = len(failed) > 1 and not any(_is_new(one) or is_throttled(one) for one in found.values())
-    alone = set(failed) if is_broken else set()
-    yield from ((asin, told) for asin, told in found.items() if asin not in alone)
-    for asin in failed:
-        if asin in alone:
-            yield asin, _told([asin], ask)[asin] if deadline.left() else found[asin]
+    failed = {asin: told for asin, told in found.items() if has_failed(told)}
+    is_answered = any(map(_is_new, found.values()))
+    is_broken = len(failed) > 1 and not is_answered
+    yield from (Told(asin, told, False) for asin, told in found.items() if asin not in failed)
+    for asin, told in failed.items():
+        answer = _told([asin], ask)[asin] if is_broken and deadline.left() else told
+        yield Told(asin, answer, has_failed(answer) and not is_answered)
 
 
 def has_failed(told: Answer | Exception) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parent.parent
+BELOW = {"accounts", "credits", "providers", "api", "products", "conversion", "webhooks", "jobs", "billing"}
 MAY_IMPORT = {
     "accounts": set(),
     "credits": set(),
@@ -15,9 +16,11 @@ MAY_IMPORT = {
     "api": {"accounts"},
     "products": {"api", "credits", "providers", "accounts"},
     "conversion": {"api", "credits", "providers", "accounts"},
-    "jobs": {"api", "credits", "providers", "accounts"},
-    "monitoring": {"accounts", "credits", "providers", "api", "products", "conversion", "jobs"},
-    "config": {"accounts", "credits", "providers", "api", "products", "conversion", "jobs", "monitoring"},
+    "webhooks": {"api", "accounts"},
+    "jobs": {"api", "credits", "providers", "accounts", "webhooks"},
+    "billing": {"api", "credits", "accounts"},
+    "monitoring": BELOW,
+    "config": BELOW | {"monitoring"},
 }
 
 

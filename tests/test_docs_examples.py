@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.scopes import SCOPES
-from accounts.tests.factories import PASSWORD, a_user, key_of, logged_in
+from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
 from api.ids import new_ulid
 from api.renderers import dumps
 from api.schema import document
@@ -25,8 +25,11 @@ from config import reference
 from config.described import first_content
 from conversion.seller_accounts import connect
 from monitoring.tests.factories import an_attempt, written
-from products.tests.factories import give, sample
+from products.tests.factories import give
 from tests.documented import Example, call, examples, keeps, promise, same_shape
+from webhooks import ids
+from webhooks.services import send_test
+from webhooks.tests.factories import an_endpoint
 
 ROOT = Path(configured.BASE_DIR)
 WITH_EXAMPLES = [
@@ -59,7 +62,9 @@ class Reader:
             r"conversion/inventory/\d+", self.known.get("MADE", "").removeprefix("/api/v1/"), command
         )
         command = re.sub(r"chg_(\w{26}|…)", self.known.get("CHARGE", "chg_"), command)
-        command = re.sub(r"cnv_(\w{26}|…)", self.known.get("CONVERSION", "cnv_"), command)
+        for prefix, name in MADE.items():
+            command = re.sub(rf"{prefix}(\w{{26}}|…)", self.known.get(name, prefix), command)
+        command = re.sub(r"cs_test_\w{30,}", self.known.get("SESSION", "cs_test_"), command)
         answer = call(command)
         self.learn(answer)
         return answer
@@ -73,32 +78,39 @@ class Reader:
         told = answer.json() if answer.content else {}
         self.known |= {name: told[field] for name, field in FIELDS.items() if field in told}
         made = told.get("data") if isinstance(told, dict) else None
-        if isinstance(made, dict) and str(made.get("id")).startswith("cnv_"):
-            self.known["CONVERSION"] = made["id"]
+        if isinstance(made, dict) and (name := MADE.get(str(made.get("id"))[:4])):
+            self.known[name] = made["id"]
         self.known |= {
             name: answer.headers[field] for name, field in HEADERS.items() if field in answer.headers
         }
 
 
-FIELDS = {"TOKEN": "access_token", "REFRESH": "refresh_token"}
+FIELDS = {"TOKEN": "access_token", "REFRESH": "refresh_token", "SESSION": "session_id"}
+MADE = {
+    "job_": "JOB",
+    "cnv_": "CONVERSION",
+    "whe_": "WEBHOOK",
+    "whd_": "DELIVERY",
+}  # by the first letters of an id
 HEADERS = {"CHARGE": "X-Charge-Id", "MADE": "Location"}
 
 
 @pytest.fixture
-def reader(transactional_db: None, live_server: LiveServer, settings: Settings) -> Iterator[Reader]:
+def reader(
+    transactional_db: None, live_server: LiveServer, settings: Settings, surroundings: None
+) -> Iterator[Reader]:
     """Someone with an account, credits, a key, and another account that waits for its verification.
 
     What only operators may ask, an operator asks.
     """
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]  # where the examples let a buyer come back to
     user = a_user()
     give(user, 100)
     session = logged_in(user)
     known = {"BASE": live_server.url, "KEY": key_of(user, scopes=list(SCOPES))[1], "MAILED": mailed(settings)}
-    settings.SPAPI_CLIENT_ID = settings.SPAPI_CLIENT_SECRET = "an application"
     a_seller(user)
-    known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token}
+    known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token, **a_webhook(user)}
+    known["JOB"] = a_job(user)
     written(an_attempt())  # so that there is something to see for operators
     yield Reader(live_server.url, known | {"OPERATOR": logged_in(a_user(is_staff=True)).access_token})
     connection.close()
@@ -109,6 +121,21 @@ def a_seller(user: User) -> None:
     """Connect a seller account of this user's."""
     terms = {"region": "NA", "seller_id": "A1PALLET2SHIP", "marketplaces": ["US"]}
     connect(user=user, refresh_token="Atzr|IwEBIExample", **terms)  # type: ignore[arg-type]
+
+
+def a_webhook(user: User) -> dict[str, str]:
+    """Make a webhook of this user's, with a delivery."""
+    endpoint = an_endpoint(user)
+    delivery = send_test(user=user, endpoint_id=endpoint.pk)
+    made = {"WEBHOOK": ids.shown(ids.ENDPOINT, endpoint.pk)}
+    return made | {"DELIVERY": ids.shown(ids.DELIVERY, delivery.pk)}
+
+
+def a_job(user: User) -> str:
+    """Make a job of this user's, which nobody works on."""
+    session = bearing(logged_in(user).access_token)
+    answer = session.post("/api/v1/products/bulk", {"items": ["B08N5WRWNW"]}, format="json")
+    return str(answer.json()["data"]["id"])
 
 
 def mailed(settings: Settings) -> str:
@@ -154,6 +181,8 @@ def test_every_command_of_the_reference_is_answered_as_it_says(reader: Reader, s
                 prepare(reader)
             if answer.url.endswith("/seller-account") and answer.status_code == 204:
                 a_seller(User.objects.get(api_keys__prefix=reader.known["KEY"][:19]))
+            if "/webhooks/whe_" in answer.url and answer.status_code == 204:
+                reader.known |= a_webhook(User.objects.get(api_keys__prefix=reader.known["KEY"][:19]))
 
 
 # --- the examples in the description ---

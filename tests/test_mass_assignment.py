@@ -19,6 +19,7 @@ from credits.models import Hold, LedgerEntry, Wallet
 from products.tests.factories import ASIN, give
 from tests.routes import WRITES, Route, api_routes, table
 from tests.test_matrix import FOR_OPERATORS, address
+from webhooks.tests.factories import COMPLETED, URL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 Body = dict[str, Any]
@@ -42,15 +43,31 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
     ("accounts:key", "delete"): lambda _: {},
     ("accounts:key-reroll", "post"): lambda _: {"grace_seconds": 60},
     ("products:lookup", "post"): lambda _: {"asin": ASIN},
+    ("billing:checkout-sessions", "post"): lambda _: {
+        "package": "starter",
+        "success_url": "http://testserver/",
+        "cancel_url": "http://testserver/",
+    },
     ("conversion:convert", "post"): lambda _: {"fnsku": "X0001ABCDE"},
     ("conversion:feedback", "post"): lambda _: {"correct": False},
     ("conversion:validate", "post"): lambda _: {"codes": [ASIN]},
     ("conversion:inventories", "post"): lambda _: {"file": SimpleUploadedFile("stock.txt", of([1]))},
     ("conversion:inventory", "delete"): lambda _: {},
     ("conversion:seller-account", "put"): lambda _: SELLER,
+    ("webhooks:endpoints", "post"): lambda _: {"url": URL, "events": [COMPLETED]},
+    ("webhooks:endpoint", "patch"): lambda _: {"description": "another"},
+    ("webhooks:endpoint", "delete"): lambda _: {},
+    ("webhooks:rotate-secret", "post"): lambda _: {},
+    ("webhooks:test", "post"): lambda _: {},
+    ("webhooks:replay", "post"): lambda _: {},
     ("conversion:seller-account", "delete"): lambda me: connected(me.user),
     ("conversion:seller-account-sync", "post"): lambda me: connected(me.user),
+    ("jobs:products-bulk", "post"): lambda _: {"items": [ASIN]},
+    ("jobs:conversion-bulk", "post"): lambda _: {"text": "X0001ABCDE"},
+    ("jobs:cancel", "post"): lambda _: {},
+    ("jobs:retry-failed", "post"): lambda _: {},
 }
+SIGNED = {"billing:stripe-webhook"}  # taken from Stripe alone
 FORMATS = {("conversion:inventories", "post"): "multipart"}  # where it is not JSON
 # What somebody might try, each with a value that would pay.
 COVETED: dict[str, Callable[[User], Any]] = {
@@ -77,7 +94,7 @@ TAKEN: dict[tuple[str, str], set[str]] = {
 CALLS = [
     (route, method)
     for route in api_routes()
-    if route.view and route.name not in FOR_OPERATORS  # nobody else gets as far as a body
+    if route.view and route.name not in FOR_OPERATORS | SIGNED  # nobody else gets as far as a body
     for method in route.methods
     if method in WRITES
 ]

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
@@ -18,11 +20,17 @@ from accounts.permissions import InScope, IsOperator
 from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_request_id, new_ulid, uuid_of
+from billing.packages import packages
+from billing.services import start_checkout
 from conversion import ids
 from conversion.models import Conversion, Inventory
 from credits.services import charge
+from jobs import ids as job_ids
+from jobs.models import Job, JobItem
 from products.tests.factories import ASIN, give
 from tests.routes import Route, api_routes, table
+from webhooks import ids as webhook_ids
+from webhooks.tests.factories import a_delivery, an_endpoint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("surroundings")]
 
@@ -60,14 +68,54 @@ def an_inventory(user: User) -> int:
     return Inventory.objects.create(owner=user, layout="x", marketplace="US").pk
 
 
+def a_webhook(user: User) -> str:
+    """A webhook of this user's."""
+    return webhook_ids.shown(webhook_ids.ENDPOINT, an_endpoint(user).pk)
+
+
+def a_webhook_delivery(user: User) -> str:
+    """An event that this user is told of."""
+    return webhook_ids.shown(webhook_ids.DELIVERY, a_delivery(an_endpoint(user)).pk)
+
+
+def a_job(user: User) -> str:
+    """A bulk job of this user's, which was cancelled before its one row was answered."""
+    now = timezone.now()
+    terms = {"operation": "product.lookup", "status": Job.Status.CANCELLED, "rows": 1, "expires_at": now}
+    row = Job.objects.create(
+        id=job_ids.new(), user=user, options={"marketplace": "US"}, ended_at=now, **terms
+    )
+    JobItem.objects.create(
+        job=row, position=1, row=1, given=ASIN, ref="", code=ASIN, kind="asin", operation="product.lookup"
+    )
+    return job_ids.shown(row.pk)
+
+
+def a_session(user: User) -> str:
+    """The session of a purchase that this user has begun."""
+    address = f"{settings.PUBLIC_URL}/"
+    begun = start_checkout(user=user, package=packages()["starter"], success_url=address, cancel_url=address)
+    return begun.session_id
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
+    ("billing:checkout-session", "id"): a_session,
     ("accounts:key", "key_id"): a_key,
     ("accounts:key-reroll", "key_id"): a_key,
     ("conversion:conversion", "id"): a_conversion,
     ("conversion:inventory", "id"): an_inventory,
     ("conversion:feedback", "id"): a_conversion,
     ("credits:charge", "id"): a_charge,
+    ("jobs:job", "id"): a_job,
+    ("jobs:results", "id"): a_job,
+    ("jobs:cancel", "id"): a_job,
+    ("jobs:retry-failed", "id"): a_job,
+    ("webhooks:endpoint", "id"): a_webhook,
+    ("webhooks:rotate-secret", "id"): a_webhook,
+    ("webhooks:test", "id"): a_webhook,
+    ("webhooks:deliveries", "id"): a_webhook,
+    ("webhooks:replay", "id"): a_webhook_delivery,
 }
 # Parameters that anyone may name, because what they name is nobody's, and a value of each.
 PUBLIC = {
@@ -83,6 +131,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 }
 # Calls that need no credential. Everything else wants one.
 OPEN = {
+    "billing:stripe-webhook",  # its sender signs
     "accounts:register",
     "accounts:verify",
     "accounts:login",
@@ -159,12 +208,6 @@ def a_tenant() -> User:
     user = a_user()
     give(user, 100)
     return user
-
-
-@pytest.fixture
-def alice() -> User:
-    """The owner."""
-    return a_tenant()
 
 
 def session_of(user: User) -> APIClient:

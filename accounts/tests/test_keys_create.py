@@ -21,6 +21,8 @@ DEFAULT = [
     "credits:read",
     "products:read",
     "usage:read",
+    "webhooks:read",
+    "webhooks:write",
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from api import tasks
+from api import pruning, tasks
 from api.models import APICall
 from api.tests.factories import a_call, sums, write
 
@@ -17,7 +17,7 @@ def test_calls_older_than_they_are_kept_go_in_small_batches(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.API_CALL_DAYS = 90
-    monkeypatch.setattr(tasks, "PRUNED_AT_ONCE", 3)
+    monkeypatch.setattr(pruning, "AT_ONCE", 3)
     now = timezone.now()
     write(a_call(at=now - timedelta(days=90, minutes=n + 1)) for n in range(7))
     kept = write([a_call(at=now - timedelta(days=89, hours=23)), a_call()])

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -26,9 +27,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def port() -> int:
-    """A port that nobody uses, taken from the system a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    """A port that nobody uses, below those that the system gives to whoever asks for any."""
+    for number in range(20_000 + os.getpid() % 10_000, 32_000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", number)):
+            return number
+    raise AssertionError("no port is free")
 
 
 Start = Callable[[object], "subprocess.Popen[str]"]

@@ -1,7 +1,7 @@
 """The figures of a wallet, added up entry by entry: what the quick answer has to agree with."""
 
 from collections import defaultdict
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -63,11 +63,21 @@ def fold_everything() -> None:
 
 def moved(key: str, days: int) -> None:
     """Let an entry be so many days old; only who can switch the guards off is able to."""
+    changed(key, "created_at - %s * interval '1 day'", days)
+
+
+def dated(key: str, at: datetime) -> None:
+    """Let an entry be of this moment."""
+    changed(key, "%s", at)
+
+
+def changed(key: str, moment: str, value: int | datetime) -> None:
+    """Let an entry have been written at a moment, given in SQL with one value."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE credits_ledgerentry DISABLE TRIGGER USER")
         cursor.execute(
-            "UPDATE credits_ledgerentry SET created_at = created_at - %s * interval '1 day' WHERE key = %s",
-            [days, key],
+            f"UPDATE credits_ledgerentry SET created_at = {moment} WHERE key = %s",  # noqa: S608
+            [value, key],
         )
         cursor.execute("ALTER TABLE credits_ledgerentry ENABLE TRIGGER USER")
         cursor.execute("ALTER TABLE credits_ledgerentry DISABLE TRIGGER credits_ledgerentry_no_truncate")

@@ -1,10 +1,12 @@
 """GET credits/analytics: what was spent and what came in."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.urls import reverse as url_of
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -12,11 +14,19 @@ from rest_framework.test import APIClient
 from credits.models import LedgerEntry
 from credits.services import charge, refund
 from credits.tests.factories import user_with
-from credits.tests.sums import fold_everything, moved
+from credits.tests.sums import dated, fold_everything
 
 KEY = "0199f3a2-0000-7000-8000-000000000001"
-TODAY = datetime.now(UTC).date()
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TODAY = NOON.date()
 ANALYTICS = url_of("credits:analytics")
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    """It is noon: no day ends between what is spent and the question."""
+    with time_machine.travel(NOON, tick=False):
+        yield
 
 
 @pytest.fixture
@@ -26,10 +36,12 @@ def user(request: pytest.FixtureRequest, transactional_db: None) -> Any:
     for number, (amount, days) in enumerate([(1, 0), (2, 10), (4, 40)]):
         metadata = {"key": KEY} if number else None
         charge(user, amount, operation="product.lookup", key=f"chg_{number}", metadata=metadata)
-        moved(f"chg_{number}", days)
+        dated(f"chg_{number}", NOON - timedelta(days=days))
     charge(user, 8, operation="conversion.fnsku", key="chg_3")
     refund("chg_1", 1, key="ref_1")
-    moved(LedgerEntry.objects.for_user(user).of_kind("grant").get().key, 40)
+    for key in ("chg_3", "ref_1"):
+        dated(key, NOON)
+    dated(LedgerEntry.objects.for_user(user).of_kind("grant").get().key, NOON - timedelta(days=40))
     return user
 
 

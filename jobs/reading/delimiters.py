@@ -23,14 +23,14 @@ def delimiter_of(lines: Sequence[str], hint: str = "") -> str:
 
 
 def _score(lines: Sequence[str], delimiter: str, hint: str) -> tuple[float, float, bool, int]:
-    rows = list(_rows(lines, delimiter))
+    rows = list(_rows(lines, delimiter)) or [lines[0].split(delimiter)]  # refused when it is read
     widths = Counter(map(len, rows))
-    width, seen = widths.most_common(1)[0] if widths else (0, 0)
+    width, seen = widths.most_common(1)[0]
     if delimiter != NONE and width < 2:
         return (0, 0, False, 0)
     below = rows[1:] or rows  # the header has no codes
     regular = _A_LIST if delimiter == NONE else seen / len(rows)
-    whole = sum(map(_has_code, below)) / len(below) if below else 0
+    whole = sum(map(_has_code, below)) / len(below)
     return (whole, regular, delimiter == hint, width)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 MOST_GIVEN = 500  # characters of a cell that are kept
 MOST_REF = 200  # characters of the customer's own reference
 MOST_COLUMNS = 1000  # of a table; the widest listing templates have some hundreds
+MOST_ROWS = 1_048_576  # of a table with its blank ones, as many as a sheet has
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")  # no database keeps them
 
 # A row as it was sent: its number, counted from 1 as a person counts, and the texts of its cells.

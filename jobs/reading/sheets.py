@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from jobs.reading.cells import Formats, Strings
-from jobs.reading.given import MOST_COLUMNS, MOST_GIVEN, Row
+from jobs.reading.given import MOST_COLUMNS, MOST_GIVEN, MOST_ROWS, Row
 from jobs.reading.markup import Attributes, fed
 from jobs.reading.packages import damaged
-from jobs.reading.tables import too_wide
+from jobs.reading.tables import too_tall, too_wide
 
-MOST_ROWS = 1_048_576  # of a sheet
 WIDEST = 16_384  # columns of a sheet, whether anything is in them or not
 KEPT = ("v", "t", "f")  # the elements within a cell whose text counts
 TRUTH = {"0": "FALSE", "1": "TRUE"}
@@ -111,7 +110,9 @@ class Sheet:
 def _number(text: str | None, default: int) -> int:
     """Return the number of a row; a sheet that counts backwards or beyond its end is damaged."""
     number = default if text is None else int(text) if text.isascii() and text.isdigit() else 0
-    if not default <= number <= MOST_ROWS:
+    if number > MOST_ROWS:
+        raise too_tall()
+    if number < default:
         raise damaged()
     return number
 

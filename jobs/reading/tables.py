@@ -2,9 +2,11 @@
 
 import csv
 from collections.abc import Iterator
+from itertools import islice
 
-from jobs.reading.given import MOST_COLUMNS, InputRefused, Row
-from jobs.reading.texts import MOST_LINE, too_long
+from jobs.reading.given import MOST_COLUMNS, MOST_ROWS, InputRefused, Row
+from jobs.reading.texts import MOST_LINE, lines_of, too_long
+from providers.recognition import recognise
 
 NONE = "\x1f"  # the delimiter of a table with a single column, which has none: a character that nobody types
 LENIENT = ("\t", NONE)  # what is written between these is not quoted as a rule
@@ -14,14 +16,15 @@ MOST_LINES = 200  # in one record; a quotation mark that is never closed would t
 class Table(Iterator[Row]):
     """The rows of a table that are not blank, each with the line on which it begins.
 
-    A row whose quotation marks do not fit is read as it stands, so that it takes no other along: `misquoted`
-    counts them, of which `first_misquoted` was the first. Between LENIENT delimiters, a quotation mark may be
-    an inch that is never closed. Raises InputRefused, with the line, for a quotation mark that is
-    never closed, and for a row that is too long or has too many columns.
+    A row whose quotation marks do not fit, or would make another row part of a cell, is read as it stands, so
+    that it takes no other along: `misquoted` counts them, of which `first_misquoted` was the first. Between
+    LENIENT delimiters, a quotation mark may be an inch that is never closed. Raises InputRefused, with the
+    line, for a quotation mark that is never closed, and for a row that is too long or has too many columns.
     """
 
     def __init__(self, lines: Iterator[str], delimiter: str) -> None:
         self.first_misquoted = self.misquoted = 0
+        self._count = 0  # of the rows, with those that are blank
         self._delimiter = delimiter
         self._feed = _Feed(lines)
         self._reader = csv.reader(self._feed, delimiter=delimiter, strict=True)
@@ -30,6 +33,9 @@ class Table(Iterator[Row]):
         while True:
             number = self._feed.begin()
             cells = self._cells()
+            self._count += 1
+            if self._count > MOST_ROWS:
+                raise too_tall()
             if len(cells) > MOST_COLUMNS:
                 raise too_wide(number, len(cells))
             if any(map(str.strip, cells)):
@@ -38,7 +44,9 @@ class Table(Iterator[Row]):
     def _cells(self) -> list[str]:
         """Return the cells of the record that begins here."""
         try:
-            return next(self._reader)
+            cells = next(self._reader)
+            if not self._feed.is_long or not any(self._has_swallowed(cell) for cell in cells):
+                return cells
         except csv.Error:
             if self._feed.is_at_end and self._delimiter not in LENIENT:
                 raise _unclosed(self._feed.first) from None
@@ -48,6 +56,11 @@ class Table(Iterator[Row]):
         self.misquoted += 1
         self.first_misquoted = self.first_misquoted or self._feed.first
         return [_unquoted(cell) for cell in self._feed.go_back().strip("\r\n").split(self._delimiter)]
+
+    def _has_swallowed(self, cell: str) -> bool:
+        """Say whether a cell of several lines holds a row, as it does between two odd quotation marks."""
+        rows = (line.rstrip("\r\n").split(self._delimiter) for line in islice(lines_of(cell), 1, None))
+        return any(recognise(part).is_usable for row in rows if len(row) > 1 for part in row)
 
 
 class _Unclosed(Exception):
@@ -63,6 +76,11 @@ class _Feed(Iterator[str]):
         self._lines = lines
         self._returned: list[str] = []  # the next one last
         self._taken: list[str] = []  # of the record
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the record has several lines."""
+        return len(self._taken) > 1
 
     def begin(self) -> int:
         """Begin a record, and return the number of its first line."""
@@ -95,6 +113,11 @@ def too_wide(number: int, width: int) -> InputRefused:
     """Return the refusal of a row with more columns than any table has."""
     why = f"Row {number:,} has {width:,} columns, more than the {MOST_COLUMNS:,} that are read"
     return InputRefused("file", f"{why}: send a table with one code in each row, one below the other.")
+
+
+def too_tall() -> InputRefused:
+    """Return the refusal of a table that is full of blank rows."""
+    return InputRefused("file", f"This has more than {MOST_ROWS:,} rows: delete those that are blank.")
 
 
 def _unclosed(number: int) -> InputRefused:

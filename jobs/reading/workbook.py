@@ -55,7 +55,8 @@ class Workbook:
         sheets = self._contents.sheets[:MOST_SHEETS]
         for one in sorted(sheets, key=lambda sheet: sheet.is_hidden):
             sheet = Sheet(self._strings, self._formats)
-            rows = sheet.rows(self._pieces(one.id))
+            target = self._target(one.id)
+            rows = sheet.rows(self._package.pieces(target)) if target else iter(())
             first = next(rows, None)
             if first:
                 self._tell_others(one.name)
@@ -63,10 +64,10 @@ class Workbook:
                 self._tell_uncalculated(sheet)
                 return
 
-    def _pieces(self, link_id: str) -> Iterator[bytes]:
+    def _target(self, link_id: str) -> str:
+        """Return the part that a link leads to, "" where that is no sheet with cells, such as a chart."""
         found = (link.target for link in self._links if link.id == link_id and link.type == "worksheet")
-        target = next(found, None)
-        return iter(()) if target is None else self._package.pieces(target)
+        return next(found, "")
 
     def _read(self, name: str, reader: Reader, most: int = MOST_OTHER) -> None:
         for _ in fed(self._package.pieces(name, most), reader):

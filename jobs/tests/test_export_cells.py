@@ -4,7 +4,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.writing.cells import MOST_CHARACTERS, safe
@@ -40,6 +40,7 @@ def test_a_text_that_begins_with_a_tab_or_a_new_line_is_defused(start: str) -> N
     assert safe(f"{start}abc") == f"'{start}abc"
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(categories=["Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn"]), max_size=5),
     st.sampled_from(SIGNS),
@@ -49,6 +50,7 @@ def test_no_hidden_beginning_gets_past(before: str, sign: str, after: str) -> No
     assert safe(before + sign + after).startswith("'")
 
 
+@settings(deadline=None)
 @given(
     st.characters(categories=["Lu", "Ll", "Lt", "Nd"]),
     st.text(st.characters(categories=["L", "N", "P", "S"])),
@@ -68,6 +70,7 @@ def test_no_character_that_stands_for_a_sign_is_missed() -> None:
     assert [char for char in alike if safe(char) != f"'{char}"] == []
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_every_character_is_one_that_xml_allows(text: str) -> None:
     assert all(is_allowed(char) for char in safe(text))

@@ -15,7 +15,7 @@ from jobs.export import FORMATS, ResultRow, stream
 from jobs.tests.results import HEAD, PRODUCT, many, result
 from jobs.writing.pieces import PIECE
 
-GROWTH = 8 * 1024  # KiB; the rows are 200 MB
+GROWTH = 2 * 1024  # KiB; the rows are 200 MB, and the smallest of the files is 5 MB
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,19 +23,24 @@ class UnreadableRow(Exception):
     """The database went away."""
 
 
-def endless(ended: list[bool]) -> Iterator[ResultRow]:
-    """Give rows without end, no two alike; say when nobody wants more."""
+def plenty(stopped: list[bool]) -> Iterator[ResultRow]:
+    """Give more rows than a test asks for, no two alike; say when nobody wants more."""
     chance = random.Random(1)
     try:
-        for row in itertools.count(1):
+        for row in range(1, 20_001):
             yield result({**PRODUCT, "title": chance.randbytes(500).hex()}, row=row)
-    finally:
-        ended.append(True)
+    except GeneratorExit:
+        stopped.append(True)
 
 
-def broken(ended: list[bool]) -> Iterator[ResultRow]:
+def some(count: int) -> Iterator[ResultRow]:
+    """Give so many of these rows."""
+    return itertools.islice(plenty([]), count)
+
+
+def broken() -> Iterator[ResultRow]:
     """Give some rows, then fail."""
-    yield from itertools.islice(endless(ended), 500)
+    yield from some(500)
     raise UnreadableRow
 
 
@@ -67,27 +72,27 @@ def test_memory_does_not_grow_with_the_rows(format: str) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_pieces_are_large_and_not_much_larger(format: str) -> None:
-    pieces = [len(piece) for piece in stream(format, itertools.islice(endless([]), 1_000), head=HEAD)]
+    pieces = [len(piece) for piece in stream(format, some(1_000), head=HEAD)]
     assert [size for size in pieces[:-1] if not PIECE <= size < PIECE + 32 * 1024] == []
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_there_are_few_pieces(format: str) -> None:
-    assert 1 < len(list(stream(format, itertools.islice(endless([]), 1_000), head=HEAD))) < 50
+    assert 1 < len(list(stream(format, some(1_000), head=HEAD))) < 50
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_stopping_early_lets_go_of_the_rows(format: str) -> None:
-    ended: list[bool] = []
-    pieces = stream(format, endless(ended), head=HEAD)
+    stopped: list[bool] = []
+    pieces = stream(format, plenty(stopped), head=HEAD)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]  # it is a generator, as Django expects
-    assert ended == [True]
+    assert stopped == [True]
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_nothing_is_on_disk_while_it_is_sent(format: str, temporary: Path) -> None:
-    pieces = stream(format, endless([]), head=HEAD)
+    pieces = stream(format, plenty([]), head=HEAD)
     next(pieces)
     assert list(temporary.iterdir()) == []
 
@@ -95,7 +100,7 @@ def test_nothing_is_on_disk_while_it_is_sent(format: str, temporary: Path) -> No
 @pytest.mark.parametrize("format", FORMATS)
 def test_stopping_early_leaves_nothing_open(format: str, temporary: Path) -> None:
     before = handles()
-    pieces = stream(format, endless([]), head=HEAD)
+    pieces = stream(format, plenty([]), head=HEAD)
     next(pieces)
     del pieces
     assert (handles() - before, list(temporary.iterdir())) == (set(), [])
@@ -104,14 +109,14 @@ def test_stopping_early_leaves_nothing_open(format: str, temporary: Path) -> Non
 @pytest.mark.parametrize("format", FORMATS)
 def test_rows_that_cannot_be_read_are_not_passed_over(format: str, temporary: Path) -> None:
     with pytest.raises(UnreadableRow):
-        list(stream(format, broken([]), head=HEAD))
+        list(stream(format, broken(), head=HEAD))
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_rows_that_cannot_be_read_leave_nothing_open(format: str, temporary: Path) -> None:
     before = handles()
     with pytest.raises(UnreadableRow):
-        list(stream(format, broken([]), head=HEAD))
+        list(stream(format, broken(), head=HEAD))
     assert (handles() - before, list(temporary.iterdir())) == (set(), [])
 
 

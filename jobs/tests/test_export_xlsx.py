@@ -119,6 +119,10 @@ def test_a_text_reads_back_as_it_was(text: str) -> None:
     assert cells(result(given=text))["given"].value == text
 
 
+def test_excel_keeps_the_blanks_around_a_text() -> None:
+    assert '<t xml:space="preserve"> a </t>' in xml("xl/worksheets/sheet1.xml", result(given=" a "))
+
+
 def test_what_excel_would_take_for_a_character_is_written_as_it_was() -> None:
     assert ">a_x005F_x0041_b_xyz_<" in xml("xl/worksheets/sheet1.xml", result(given="a_x0041_b_xyz_"))
 

@@ -160,12 +160,13 @@ def test_after_four_tries_it_has_failed_for_nothing(as_alice: APIClient, alice: 
     assert_sound()
 
 
+@pytest.mark.parametrize("step", ["find", "deliver"])
 def test_an_operation_that_breaks_is_tried_again_and_then_given_up(
-    as_alice: APIClient, alice: User, monkeypatch: pytest.MonkeyPatch
+    as_alice: APIClient, alice: User, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     job = a_job(as_alice, ASINS[:2])
     mine = claimed(job)
-    monkeypatch.setattr(type(mine.operation), "find", broken)
+    monkeypatch.setattr(type(mine.operation), step, broken)
     forget_lease()
     work_to_the_end()
     assert outcomes(job) == ["failed", "failed"]

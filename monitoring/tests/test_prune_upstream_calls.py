@@ -7,6 +7,7 @@ from django.conf import settings as configured
 from django.utils import timezone
 from pytest_django import Settings
 
+from api import pruning
 from monitoring import tasks
 from monitoring.models import UpstreamCall
 from monitoring.tests.factories import an_attempt, written
@@ -18,7 +19,7 @@ def test_calls_older_than_they_are_kept_go_in_small_batches(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.UPSTREAM_CALL_DAYS = 30
-    monkeypatch.setattr(tasks, "PRUNED_AT_ONCE", 3)
+    monkeypatch.setattr(pruning, "AT_ONCE", 3)
     now = timezone.now()
     for number in range(7):
         written(an_attempt(), at=now - timedelta(days=30, minutes=number + 1))
@@ -30,8 +31,8 @@ def test_calls_older_than_they_are_kept_go_in_small_batches(
 
 
 def test_a_run_ends_in_time_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "PRUNED_AT_ONCE", 1)
-    monkeypatch.setattr(tasks, "PRUNING_SECONDS", 0.0)
+    monkeypatch.setattr(pruning, "AT_ONCE", 1)
+    monkeypatch.setattr(pruning, "LONGEST", 0.0)
     written(an_attempt(), an_attempt(), at=timezone.now() - timedelta(days=31))
     assert tasks.prune_upstream_calls() == 0
     assert UpstreamCall.objects.count() == 2

@@ -15,7 +15,7 @@ from products.popularity import HOUR
 from products.tally import Noted, Outcome
 from products.tests.factories import ASIN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("half_past")]
 URL = "/api/v1/products/cache-stats"
 
 

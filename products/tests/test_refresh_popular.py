@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django_redis import get_redis_connection
@@ -16,11 +17,11 @@ from products.refreshing import TURN
 from products.store import RedisThenPostgres
 from products.tally import Noted, Outcome
 from products.tasks import refresh_popular
-from products.tests.factories import a_product, full, kept_answer, purse, upstream
+from products.tests.factories import Upstream, a_product, full, kept_answer, purse, upstream
 from providers.base import Part, ProductData
 from providers.errors import ErrorClass, ProviderError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("half_past")]
 SOON = 3600 - 120  # seconds old: fresh for two minutes more
 
 
@@ -142,6 +143,20 @@ def test_one_failure_does_not_stop_the_others(settings: Settings, calls: list[st
     assert run() == 2
     together = [asin_of(number) for number in range(1, 5)]
     assert calls == together * 2, "the batch has failed, so each is asked for by itself"
+
+
+def test_an_upstream_that_leaves_some_out_still_answers(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def products(self: Upstream, asins: list[str], **how: Any) -> dict[str, ProductData | None]:
+        return {asin: a_product(asin=asin) for asin in asins if asin not in left_out}
+
+    left_out = [asin_of(number) for number in range(1, refreshing.FAILURES + 1)]
+    monkeypatch.setattr(Upstream, "products", products)
+    monkeypatch.setattr("providers.together.LARGEST", 5)
+    for number in range(1, 11):
+        keep(number, asked=20 - number)
+    assert run() == 10 - len(left_out)
 
 
 def test_when_nobody_answers_it_does_not_go_on_asking(settings: Settings, calls: list[str]) -> None:

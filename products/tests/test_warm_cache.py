@@ -116,6 +116,23 @@ def test_a_budget_is_for_upstreams_only(tmp_path: Path, calls: list[str]) -> Non
     assert len(calls) == 5
 
 
+def test_that_there_is_no_such_product_is_kept_too_and_costs_no_budget(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    warm(a_file(tmp_path, ABSENT))
+    said, _ = warm(a_file(tmp_path, ABSENT, ASIN), "--budget", "1")
+    assert said.startswith("1 kept already, 1 asked, 0 not found")
+    assert calls == [ABSENT, ASIN]
+
+
+def test_a_batch_of_which_the_rest_is_kept_is_asked_one_by_one_when_it_fails(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    warm(a_file(tmp_path, ABSENT))
+    said, _ = warm(a_file(tmp_path, ABSENT, BROKEN, ASIN))
+    assert said.startswith("1 kept already, 1 asked, 0 not found, 1 failed")
+
+
 def test_it_reads_the_standard_input(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"title,asin\nThing,{ASIN}\n"))
     assert warm("-")[0].startswith("0 kept already, 1 asked")
@@ -151,6 +168,22 @@ def test_when_nobody_answers_it_gives_up(
     with pytest.raises(CommandError, match="gave up: the last 4 failed"):
         warm(path)
     assert len(calls) == 1 + 9 + 4
+
+
+def test_what_is_kept_does_not_hide_that_nobody_answers(
+    tmp_path: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(warming, "FAILURES", 3)
+    monkeypatch.setattr(Upstream, "max_batch", 1)
+    names = numbered(12)
+    warm(a_file(tmp_path, *names[::2]))
+
+    def down(asin: str, place: str, parts: frozenset[Part]) -> None:
+        raise ProviderError("down", retryable=True, reason=ErrorClass.UPSTREAM_DOWN)
+
+    settings.PROVIDERS = [upstream("down", down, calls)]
+    with pytest.raises(CommandError, match="gave up: the last 3 failed"):
+        warm(a_file(tmp_path, *names))
 
 
 def test_a_stale_answer_is_no_success(tmp_path: Path, calls: list[str], settings: Settings) -> None:

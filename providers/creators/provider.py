@@ -12,7 +12,7 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 
 from providers.attempts import Observer, announce
-from providers.base import Part, ProductData, ProductProvider
+from providers.base import Part, ProductData, ProductProvider, lacking
 from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
@@ -91,11 +91,7 @@ class CreatorsProvider(ProductProvider):
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """A credential, its version and a partner tag are needed, and a yes to the licence."""
-        found = [
-            (what, f"Set {variable}, or take creators out of PROVIDERS.")
-            for name, (what, variable) in _NEEDED.items()
-            if not options.get(name)
-        ]
+        found = lacking(options, _NEEDED, cls.name)
         version = options.get("version", "3.1")
         if version not in VERSIONS:
             found.append(_unknown_version(version))

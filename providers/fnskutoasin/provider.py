@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from providers import deadline
 from providers.attempts import Observer, announce
-from providers.base import IdentifierProvider, Match, Source
+from providers.base import IdentifierProvider, Match, Source, lacking
 from providers.batches import found_or_raised
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
@@ -77,25 +77,25 @@ class FnskuToAsinProvider(IdentifierProvider):
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """A key is all it needs."""
-        if options.get("api_key"):
-            return []
-        return [("it has no key", "Set FNSKUTOASIN_API_KEY, or take fnskutoasin out of PROVIDERS.")]
+        return lacking(options, {"api_key": ("it has no key", "FNSKUTOASIN_API_KEY")}, cls.name)
 
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
         """Ask about one code after the other, then again about those still searched for.
 
         Codes whose search goes on, or that failed, are left out. When nothing was found out: PENDING if that
-        is so with all codes, else the last failure.
+        is so with all codes, else the last failure. A search goes on though asking again about it fails.
         """
         found: dict[str, Match | None] = {}
         failures: list[ProviderError] = []
+        later: list[ProviderError] = []
         end = self._clock.monotonic() + self._patience.total
-        searched = self._round(codes, marketplace, found, failures)
+        searched = left = self._round(codes, marketplace, found, failures)
         for _ in range(1, self._polls):
-            if not searched or not self._paused(end):
+            if not left or not self._paused(end):
                 break
-            searched = self._round(searched, marketplace, found, failures)
-        pending = _still_searching(ASK_AGAIN_SECONDS) if searched else None
+            left = self._round(left, marketplace, found, later)
+        wait = max([ASK_AGAIN_SECONDS, *(failure.retry_after or 0 for failure in later)])
+        pending = _still_searching(wait) if searched else None
         return found_or_raised(found, failures[-1] if failures else pending)
 
     def standings(self) -> list[Standing]:

@@ -15,7 +15,16 @@ from typing import Any, ClassVar
 import structlog
 
 from providers.attempts import Observer, announce
-from providers.base import FIELDS, IdentifierProvider, Match, Part, ProductData, ProductProvider, Source
+from providers.base import (
+    FIELDS,
+    IdentifierProvider,
+    Match,
+    Part,
+    ProductData,
+    ProductProvider,
+    Source,
+    lacking,
+)
 from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
 from providers.errors import ErrorClass, ProviderError, left_out, no_such_call, unbelievable
@@ -95,9 +104,7 @@ class KeepaProvider(ProductProvider, IdentifierProvider):
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """A key is all it needs."""
-        if options.get("api_key"):
-            return []
-        return [("it has no key", "Set KEEPA_API_KEY, or take keepa out of PROVIDERS.")]
+        return lacking(options, {"api_key": ("it has no key", "KEEPA_API_KEY")}, cls.name)
 
     def products(
         self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]

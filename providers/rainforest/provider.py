@@ -22,6 +22,7 @@ from providers.base import (
     ProductData,
     ProductProvider,
     Source,
+    lacking,
 )
 from providers.batches import each
 from providers.breaker import Health
@@ -78,9 +79,7 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """A key is all it needs."""
-        if options.get("api_key"):
-            return []
-        return [("it has no key", f"Set {cls.variable}, or take {cls.name} out of PROVIDERS.")]
+        return lacking(options, {"api_key": ("it has no key", cls.variable)}, cls.name)
 
     def products(
         self, asins: Sequence[str], *, marketplace: str, parts: frozenset[Part]
@@ -115,16 +114,16 @@ class RainforestProvider(ProductProvider, IdentifierProvider):
         found = self._read(lambda: parse.product(body, asin, place, with_reviews=with_reviews))
         if found is None or Part.OFFERS not in parts:
             return found
-        listed = self._offers(place, asin)
+        try:
+            listed = self._offers(place, asin)
+        except ProviderError as error:  # the product is good without them
+            return replace(found, undelivered=frozenset({Part.OFFERS} if error.may_pass else ()))
         return replace(found, offers=listed, price=found.price or lowest_new(listed))
 
     def _offers(self, place: Marketplace, asin: str) -> tuple[OfferData, ...] | None:
-        """Return the first page of offers; None when that fails: the product is good without them."""
-        try:
-            body = self._ask(place, "offers", {"type": "offers", "asin": asin})
-            return self._read(lambda: offers(body, asin))
-        except ProviderError:
-            return None
+        """Return the first page of offers, None when the answer lists none; raises ProviderError."""
+        body = self._ask(place, "offers", {"type": "offers", "asin": asin})
+        return self._read(lambda: offers(body, asin))
 
     def _match(self, place: Marketplace, code: str) -> Match | None:
         try:

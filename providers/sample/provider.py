@@ -1,7 +1,7 @@
 """The stand-in as the rest of Pallet sees it: one provider that knows products and identifiers."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from providers.base import (
     ProductProvider,
     Source,
 )
+from providers.batches import cut
 from providers.errors import ErrorClass, ProviderError
 from providers.identifiers import Kind, recognise
 from providers.marketplaces import MARKETPLACES, Marketplace
@@ -72,7 +73,7 @@ class SampleIdentifierProvider(IdentifierProvider):
     def resolve(self, codes: Sequence[str], *, marketplace: str) -> dict[str, Match | None]:
         """Answer each code, None for what is no FNSKU; a failure code among them fails the whole call."""
         find_marketplace(marketplace)
-        for batch in _batches(codes, self.max_batch):
+        for batch in cut(codes, self.max_batch):
             self._pace.call(batch, failures.CODE_FAILURES)
         at = datetime.now(UTC)
         return {code: _match(code, at) for code in codes}
@@ -103,7 +104,7 @@ class SampleProvider(SampleIdentifierProvider, ProductProvider):
     ) -> dict[str, ProductData | None]:
         """Answer each ASIN; a failure code among them fails the whole call, as upstream failures do."""
         place = find_marketplace(marketplace)
-        for batch in _batches(asins, self.max_batch):
+        for batch in cut(asins, self.max_batch):
             self._pace.call(batch, failures.PRODUCT_FAILURES)
         at = datetime.now(UTC)
         told = [asin for asin in asins if asin != failures.PRODUCT_LEFT_OUT]
@@ -125,10 +126,6 @@ class SampleProvider(SampleIdentifierProvider, ProductProvider):
         if asin == failures.PRODUCT_WITHOUT_PRICE:
             return signed(replace(made, price=None, list_price=None, rating=None, rating_count=None), at)
         return made
-
-
-def _batches(codes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (codes[start : start + size] for start in range(0, len(codes), size))
 
 
 def _match(code: str, at: datetime) -> Match | None:

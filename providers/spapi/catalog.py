@@ -43,7 +43,7 @@ def products(session: Session, asins: Sequence[str], place: Marketplace) -> Answ
     known: dict[str, ProductData] = {}
     for item in found.items:
         try:
-            if item.get("asin") not in asins:
+            if parse.asin(item) not in asins:
                 raise Unbelievable("an answer about another ASIN")
             product = parse.product(item, place)
             known[product.asin] = product
@@ -74,7 +74,7 @@ def search(
             operation=OPERATION, path="/catalog/2022-04-01/items", marketplace=place.code, params=params
         )
         token = _read(session.send(call).body, found)
-        asins = {item.get("asin") for item in found.items}
+        asins = {parse.asin(item) for item in found.items}
         if not token or (kind == "ASIN" and asins.issuperset(identifiers)):
             found.is_complete = True
             break

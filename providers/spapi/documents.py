@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from providers.attempts import Observer
 from providers.clock import Clock
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, sent
 from providers.http import Call, HTTPClient, Manners, Patience, Reply, refusal
 from providers.spapi.session import NAME
 from providers.transport import Secret
@@ -61,7 +61,7 @@ def download(
     large is refused whole, and none of it is used.
     """
     if algorithm not in (None, "", "GZIP"):
-        raise _unbelievable("a document compressed in a way that is not known")
+        raise sent("a document compressed in a way that is not known")
     address = trusted(url, also_from)
     client = HTTPClient(
         NAME,
@@ -104,10 +104,10 @@ def trusted(url: object, also_from: str) -> SplitResult:
     except ValueError:
         parts = None
     if parts is None or not parts.path.startswith("/"):
-        raise _unbelievable("no address of a document")
+        raise sent("no address of a document")
     is_amazon = parts.scheme == "https" and _HOST.fullmatch(parts.netloc) is not None
     if not is_amazon and f"{parts.scheme}://{parts.netloc}" != also_from:
-        raise _unbelievable("the address of a document that is not Amazon's")
+        raise sent("the address of a document that is not Amazon's")
     return parts
 
 
@@ -126,10 +126,6 @@ def _check(document: Document) -> None:
         for chunk in document.chunks():
             size += len(chunk)
             if size > MAX_TEXT:
-                raise _unbelievable(f"a document of more than {MAX_TEXT} bytes")
+                raise sent(f"a document of more than {MAX_TEXT} bytes")
     except (OSError, EOFError, zlib.error):
-        raise _unbelievable("a document that does not decompress") from None
-
-
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(f"the upstream sent {what}", retryable=False, reason=ErrorClass.INVALID_ANSWER)
+        raise sent("a document that does not decompress") from None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from providers.base import Availability, Money, OfferData, ProductData, RankData
+from providers.base import Availability, Money, OfferData, Part, ProductData, RankData
 from providers.reading import Raw, at, flag, listed, table, whole, word
 from providers.spapi.wire import money, place_in
 
@@ -21,6 +21,7 @@ class Offered:
     offer_count: int | None = None
     ranks: tuple[RankData, ...] | None = None
     offers: tuple[OfferData, ...] | None = None
+    undelivered: frozenset[Part] = frozenset()
 
     def added_to(self, product: ProductData) -> ProductData:
         """Return the product with its price; what the catalogue says of list price and ranks stands."""
@@ -34,6 +35,7 @@ class Offered:
             ranks=ranks,
             offer_count=self.offer_count,
             offers=self.offers,
+            undelivered=self.undelivered,
         )
 
 
@@ -86,7 +88,7 @@ def _landed(priced: tuple[Money, Raw]) -> Decimal:
 def _availability(payload: Raw, summary: Raw, price: Money | None) -> Availability | None:
     """Return the best that any new offer promises; without one there is none in stock."""
     offers = payload.get("Offers")
-    promises = {table(one.get("ShippingTime")).get("availabilityType") for one in listed(offers)}
+    promises = {word(one, "ShippingTime", "availabilityType") for one in listed(offers)}
     if "NOW" in promises:
         return Availability.IN_STOCK
     if promises & {"FUTURE_WITH_DATE", "FUTURE_WITHOUT_DATE"}:

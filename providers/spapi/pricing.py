@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
+from providers.base import Part
 from providers.errors import ProviderError
 from providers.http import Call
 from providers.marketplaces import Marketplace
@@ -18,6 +19,7 @@ log = structlog.stdlib.get_logger("pallet.providers")
 
 ONE, MANY = "getItemOffers", "getItemOffersBatch"
 BATCH = 20
+LATER = Offered(undelivered=frozenset({Part.OFFERS}))
 ASKED = {"ItemCondition": "New", "CustomerType": "Consumer"}
 
 
@@ -40,12 +42,14 @@ def offers(
 def offers_or_none(
     session: Session, asins: Sequence[str], place: Marketplace, *, with_offers: bool
 ) -> dict[str, Offered]:
-    """Return the same, and {} where the call failed: what the catalogue says is worth having alone."""
+    """Return the same, and {} where the call failed: what the catalogue says is worth having alone. For
+    each LATER, where that may pass.
+    """
     try:
         return offers(session, asins, place, with_offers=with_offers)
     except ProviderError as error:
         log.warning("upstream_without_prices", provider=NAME, reason=error.reason, asins=len(asins))
-        return {}
+        return dict.fromkeys(asins, LATER) if error.may_pass else {}
 
 
 def _one(session: Session, asin: str, place: Marketplace) -> Raw:

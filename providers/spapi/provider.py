@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from providers.attempts import Observer, announce
-from providers.base import FIELDS, IdentifierProvider, Match, Part, ProductData, ProductProvider
+from providers.base import FIELDS, IdentifierProvider, Match, Part, ProductData, ProductProvider, lacking
 from providers.batches import Answered, cut, gathered
 from providers.breaker import Health
 from providers.clock import CLOCK, Clock
@@ -80,11 +80,7 @@ class SPAPIProvider(ProductProvider, IdentifierProvider):
     @classmethod
     def problems(cls, options: Mapping[str, Any]) -> list[tuple[str, str]]:
         """It needs an application's id and secret, a seller's refresh token, and the region of both."""
-        found = [
-            (wrong, f"Set {variable}, or take spapi out of PROVIDERS.")
-            for option, (wrong, variable) in NEEDED.items()
-            if not options.get(option)
-        ]
+        found = lacking(options, NEEDED, cls.name)
         if options.get("region") not in HOSTS:
             told = str(options.get("region") or "")[:20]
             wrong = f"its region {told!r} is none" if told else "it has no region"

@@ -14,7 +14,7 @@ import structlog
 from providers import deadline
 from providers.attempts import Observer, announce
 from providers.clock import CLOCK, Clock
-from providers.errors import ErrorClass, ProviderError
+from providers.errors import ErrorClass, ProviderError, sent
 from providers.http import Call
 from providers.marketplaces import Marketplace
 from providers.spapi import documents, layouts
@@ -130,7 +130,7 @@ class _Order:
                 "Amazon could not make the report", retryable=False, reason=ErrorClass.UPSTREAM_DOWN
             )
         if status not in (*UNDER_WAY, "DONE", "CANCELLED"):
-            raise _unbelievable("a report in no state that is known")
+            raise sent("a report in no state that is known")
         return answer
 
     def _ask(self, operation: str, path: str, order: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -174,8 +174,4 @@ def _pauses() -> Iterator[float]:
 def _word(value: object, what: str) -> str:
     if isinstance(value, str) and value:
         return value
-    raise _unbelievable(f"no {what.removeprefix('a ')}")
-
-
-def _unbelievable(what: str) -> ProviderError:
-    return ProviderError(f"the upstream sent {what}", retryable=False, reason=ErrorClass.INVALID_ANSWER)
+    raise sent(f"no {what.removeprefix('a ')}")

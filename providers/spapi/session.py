@@ -36,22 +36,15 @@ HOSTS = {
 }
 # For each operation, application and seller; from the usage plans in Amazon's models.
 RATES = {
-    "getCatalogItem": Rate(2, 2),
     "searchCatalogItems": Rate(2, 2),
     "getItemOffers": Rate(0.5, 1),
     "getItemOffersBatch": Rate(0.1, 1),
-    "getListingOffersBatch": Rate(0.5, 1),
-    "getPricing": Rate(0.5, 1),
-    "getCompetitivePricing": Rate(0.5, 1),
-    "getCompetitiveSummary": Rate(0.033, 1),
-    "getFeaturedOfferExpectedPriceBatch": Rate(0.033, 1),
     "getInventorySummaries": Rate(2, 2),
     "searchListingsItems": Rate(5, 5),
     "getListingsItem": Rate(5, 10),
     "createReport": Rate(0.0167, 15),
     "getReport": Rate(2, 15),
     "getReportDocument": Rate(0.0167, 15),
-    "getMarketplaceParticipations": Rate(0.016, 15),
 }
 USER_AGENT = f"Pallet/1 (Language=Python/{platform.python_version()}; Platform={platform.system()})"[:500]
 HIGHEST_RATE = 1000.0  # calls in a second; what is told beyond it is a mistake

@@ -1,5 +1,6 @@
 """Products to JSON and back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -139,3 +140,9 @@ def test_a_document_of_another_version_is_a_miss() -> None:
 def test_fields_this_version_does_not_know_are_left_aside() -> None:
     document = orjson.loads(codec.to_json(everything()))
     assert codec.from_json(orjson.dumps(document | {"aplus": [1]})) == everything()
+
+
+def test_what_could_not_be_had_just_now_is_not_kept() -> None:
+    document = codec.to_json(replace(everything(), undelivered=frozenset({Part.OFFERS})))
+    assert codec.from_json(document) == everything()
+    assert b"undelivered" not in document

@@ -167,6 +167,24 @@ def test_a_part_whose_provider_failed_is_asked_for_again() -> None:
     assert ask([StandIn(full())], store).freshness is Freshness.CACHED
 
 
+def test_a_part_that_could_not_be_had_just_now_is_asked_for_again_and_that_is_not_kept() -> None:
+    provider, store = StandIn(full(undelivered=frozenset({Part.OFFERS}))), DictStore()
+    assert ask([provider], store, Part.OFFERS).parts == {Part.CORE}
+    assert ask([provider], store).freshness is Freshness.CACHED
+    kept = store.kept[ASIN, "US"].product
+    assert kept is not None
+    assert kept.undelivered == frozenset()
+    assert ask([provider], store, Part.OFFERS).freshness is Freshness.UPSTREAM
+    assert len(provider.asked) == 2
+
+
+def test_a_part_that_the_next_provider_has_is_delivered_though_the_first_had_it_not_just_now() -> None:
+    first, store = StandIn(full(undelivered=frozenset({Part.OFFERS}))), DictStore()
+    second = StandIn(full(offers=OFFERS), name="second")
+    assert ask([first, second], store, Part.OFFERS).parts == {Part.CORE, Part.OFFERS}
+    assert ask([first, second], store, Part.OFFERS).freshness is Freshness.CACHED
+
+
 def test_only_what_was_asked_for_counts_as_delivered() -> None:
     store = DictStore(stored(full(offers=OFFERS), Part.OFFERS))
     assert ask([StandIn()], store).parts == {Part.CORE}

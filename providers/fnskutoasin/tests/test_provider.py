@@ -197,6 +197,23 @@ def test_a_failure_among_those_searched_for_is_the_one_to_tell(
     assert failure(finder, CODE, "X001WAITS1").reason is ErrorClass.INVALID_REQUEST
 
 
+@pytest.mark.parametrize(
+    ("later", "wait"),
+    [
+        (says({}, status=503), ASK_AGAIN_SECONDS),
+        (says({}, status=429, Retry_After="3"), ASK_AGAIN_SECONDS),
+        (says({}, status=429, Retry_After="60"), 60),
+    ],
+)
+def test_a_failure_on_asking_again_does_not_end_the_search(
+    finder: FnskuToAsinProvider, server: Server, later: Behaviour, wait: float
+) -> None:
+    server.script = [says(fixture("pending"))]
+    server.usually = later
+    error = failure(finder)
+    assert (error.reason, error.retry_after) == (ErrorClass.PENDING, wait)
+
+
 def test_a_failure_does_not_take_the_others_along(finder: FnskuToAsinProvider, server: Server) -> None:
     server.script = [says({}, status=400)]
     assert list(finder.resolve(["X001WRONG1", CODE], marketplace="US")) == [CODE]

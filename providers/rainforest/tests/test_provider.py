@@ -127,26 +127,28 @@ def test_of_an_unknown_product_no_offers_are_asked_for(provider: RainforestProvi
 
 
 @pytest.mark.parametrize(
-    "behaviour",
+    ("behaviour", "may_pass"),
     [
-        says({}, status=500),
-        says(fixture("failed"), status=402),
-        says(fixture("failed")),
-        says({"request_info": {"success": True}}),
-        says(offers(asin="B0STRANGER")),
-        says(offers({"price": {"value": -1, "currency": "USD"}})),
-        loopback.html,
-        loopback.truncated,
-        loopback.bomb,
+        (says({}, status=500), True),
+        (says({}, status=429), True),
+        (says(fixture("failed"), status=402), False),
+        (says(fixture("failed")), True),
+        (says({"request_info": {"success": True}}), False),
+        (says(offers(asin="B0STRANGER")), False),
+        (says(offers({"price": {"value": -1, "currency": "USD"}})), False),
+        (loopback.html, True),
+        (loopback.truncated, True),
+        (loopback.bomb, False),
     ],
 )
-def test_when_offers_fail_the_product_is_given_without(
-    provider: RainforestProvider, server: Server, behaviour: Behaviour
+def test_when_offers_fail_the_product_is_given_without_and_says_whether_that_may_pass(
+    provider: RainforestProvider, server: Server, behaviour: Behaviour, may_pass: bool
 ) -> None:
     server.usually = by_type(says(answer()), behaviour)
     found = one(provider, WITH_OFFERS)
     assert found.title
     assert found.offers is None
+    assert found.undelivered == ({Part.OFFERS} if may_pass else frozenset())
     assert found.price == Money(Decimal("18.49"), "USD")
 
 

@@ -80,6 +80,7 @@ def test_the_price_of_a_used_offer_is_not_that_of_a_new_one() -> None:
         (["FUTURE_WITH_DATE", "NOW"], Availability.IN_STOCK),
         (["FUTURE_WITH_DATE"], Availability.BACKORDER),
         (["FUTURE_WITHOUT_DATE", None], Availability.BACKORDER),
+        ([{}, ["NOW"], "FUTURE_WITH_DATE"], Availability.BACKORDER),
         ([None], Availability.IN_STOCK),
         ([], Availability.OUT_OF_STOCK),
     ],

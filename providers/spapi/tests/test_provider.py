@@ -215,6 +215,25 @@ def test_without_prices_the_catalogue_is_delivered(upstream: Amazon, pricing: Be
     assert [p.list_price for p in known] == [Money(Decimal("29.99"), "USD")] * count
 
 
+@pytest.mark.parametrize(
+    ("pricing", "undelivered"),
+    [
+        (QUOTA, {Part.OFFERS}),
+        (says({}, status=500), {Part.OFFERS}),
+        (loopback.truncated, {Part.OFFERS}),
+        (says(REFUSED, status=403), frozenset()),
+        (says({"errors": [{"code": "InvalidInput"}]}, status=400), frozenset()),
+        (says({"responses": "?"}), frozenset()),
+    ],
+)
+def test_offers_that_may_come_a_little_later_are_said_to_be_undelivered(
+    spapi: SPAPIProvider, upstream: Amazon, pricing: Behaviour, undelivered: frozenset[Part]
+) -> None:
+    upstream.usually = by_call(pricing=pricing)
+    found = ask(spapi, *asins(2), parts=WITH_OFFERS)
+    assert [product and product.undelivered for product in found.values()] == [undelivered] * 2
+
+
 def test_that_prices_are_missing_is_in_the_log(spapi: SPAPIProvider, upstream: Amazon) -> None:
     upstream.usually = by_call(pricing=says(REFUSED, status=403))
     with capture_logs() as logs:
@@ -271,6 +290,25 @@ def test_of_a_batch_the_good_items_are_kept(spapi: SPAPIProvider, upstream: Amaz
     assert list(ask(spapi, "B0PALLET01", "B0PALLET02", "B0PALLET03")) == ["B0PALLET01"]
 
 
+@pytest.mark.parametrize("asin", [{}, ["B0PALLET02"], None, 7])
+def test_an_asin_that_is_no_text_does_not_take_the_others_along(
+    spapi: SPAPIProvider, upstream: Amazon, asin: Any
+) -> None:
+    upstream.script = [says(page(item("B0PALLET01"), item() | {"asin": asin}))]
+    assert list(ask(spapi, "B0PALLET01", "B0PALLET02")) == ["B0PALLET01"]
+
+
+def test_a_promise_that_is_no_text_does_not_take_the_prices_of_others_along(
+    spapi: SPAPIProvider, upstream: Amazon
+) -> None:
+    odd: list[Any] = [{"ShippingTime": {"availabilityType": {}}}]
+    upstream.usually = by_call(
+        pricing=says(responses(offers("B0PALLET01"), offers("B0PALLET02", Offers=odd)))
+    )
+    found = ask(spapi, "B0PALLET01", "B0PALLET02")
+    assert [product and product.price for product in found.values()] == [Money(Decimal("18.49"), "USD")] * 2
+
+
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
@@ -309,8 +347,8 @@ def test_an_answer_that_drips_is_ended_in_time(upstream: Amazon) -> None:
 
 def test_a_redirect_to_a_private_address_is_not_followed(upstream: Amazon) -> None:
     upstream.usually = says({}, status=302, Location=f"{upstream.server.url}/private")
-    failure(SPAPIProvider(**upstream.options))
-    assert all(is_search(call) for call in upstream.calls)
+    assert failure(SPAPIProvider(**upstream.options)).reason is ErrorClass.INVALID_ANSWER
+    assert [is_search(call) for call in upstream.calls] == [True]
 
 
 def test_a_quota_used_up_is_waited_for_as_long_as_its_rate_says(
