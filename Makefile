@@ -2,7 +2,7 @@
 # Everything happens inside this folder; its path may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint schema bench scale manage shell constraints reset clean
+.PHONY: help run test lint schema bench chaos scale manage shell constraints reset clean
 
 PYTHON ?=
 ARGS ?=
@@ -42,11 +42,14 @@ lint: ## Check style, security, types and migrations
 schema: ## Write docs/openapi.json from the code; refuses what breaks callers (ARGS=--break)
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/lint && exec .venv/bin/python manage.py schema $(ARGS)
 
-bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, a purchase, outages
+bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, jobs, a purchase, outages
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
-		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger; do .venv/bin/python -m bench.$$what; done' \
+		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger jobs; do .venv/bin/python -m bench.$$what; done' \
 		&& PALLET_DATA_DIR=.data/checkout .venv/bin/python -m bench.checkout \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
+
+chaos: ## Run a job while workers, Redis and PostgreSQL are killed, and prove that it is exact
+	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/chaos && exec .venv/bin/python -m bench.chaos
 
 scale: ## Measure the ledger, the logs of calls and the claims about codes at millions of rows, beside few
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
