@@ -106,6 +106,9 @@ def test_the_buyer_comes_back_with_the_session(fake: FakeStripe, program: APICli
         "http:testserver/",
         "http:///testserver/",
         "http://testserver /",
+        "http://test\tserver/",  # of which Python makes http://testserver/
+        "http://testserver\\/",
+        "http://testserver/\u2025",
         "http://testserver\u2025evil.example/",
         " http://evil.example/",
         "",
