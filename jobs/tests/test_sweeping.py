@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from credits.tests.factories import at_once, figures, until, waiting_for_locks
-from jobs import ids, sweeping
+from jobs import ids, services, sweeping
 from jobs.models import Job, JobChunk, JobItem
 from jobs.tasks import prune_jobs, sweep_stalled
 from jobs.tests.factories import ASINS, a_job, now, work_all
