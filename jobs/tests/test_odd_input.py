@@ -28,6 +28,11 @@ ODD = [
 ]
 
 
+def sent(client: Any, body: bytes, kind: str, headers: dict[str, str] | None = None) -> Any:
+    """The answer to a body of this media type."""
+    return client.generic("POST", BULK, body, content_type=kind, headers=headers)
+
+
 def test_odd_characters_come_back_as_they_were_sent(as_alice: APIClient) -> None:
     job = a_job(as_alice, [{"code": text, "ref": text[:200]} for text in ODD], name=ODD[4])
     found = rows(as_alice, job)
@@ -69,7 +74,7 @@ def test_what_parts_rows_of_a_copy_is_a_space(as_alice: APIClient) -> None:
     ],
 )
 def test_bodies_that_make_no_sense_are_refused_in_words(as_alice: APIClient, body: bytes) -> None:
-    answer = as_alice.generic("POST", BULK, body, content_type="application/json")
+    answer = sent(as_alice, body, "application/json")
     assert answer.status_code in (400, 422)
     assert answer.json()["detail"]
     assert not Job.objects.exists()
@@ -92,14 +97,12 @@ def test_bodies_that_make_no_sense_are_refused_in_words(as_alice: APIClient, bod
     ],
 )
 def test_files_that_make_no_sense_never_break_anything(as_alice: APIClient, body: bytes, kind: str) -> None:
-    answer = as_alice.generic("POST", BULK, body, content_type=kind)
+    answer = sent(as_alice, body, kind)
     assert answer.status_code in (202, 400, 415, 422)
 
 
 def test_a_packed_body_is_refused(as_alice: APIClient) -> None:
-    answer = as_alice.generic(
-        "POST", BULK, b"\x1f\x8b", content_type="text/csv", headers={"Content-Encoding": "gzip"}
-    )
+    answer = sent(as_alice, b"\x1f\x8b", "text/csv", {"Content-Encoding": "gzip"})
     assert answer.status_code == 415
 
 
