@@ -22,7 +22,7 @@ from accounts.models import User
 from api.bulk import Options
 from api.renderers import dumps
 from credits.caps import spendable
-from credits.errors import InsufficientCredits, MaxCreditsExceeded
+from credits.errors import CapReached, InsufficientCredits, MaxCreditsExceeded
 from credits.services import hold
 from jobs import ids, statements
 from jobs.announcing import announce_end
@@ -105,7 +105,7 @@ def _kept(rows: Staged, sent: Sent, tries: int) -> Job:
     try:
         with transaction.atomic():
             return _keep(rows, sent)
-    except InsufficientCredits:
+    except (InsufficientCredits, CapReached):
         if tries == 1:
             raise
     rows.file.seek(0)

@@ -65,9 +65,11 @@ CLAIMABLE = """(
   OR chunk.status = 'running' AND chunk.lease_until <= statement_timestamp()
 )"""
 # Which jobs have something to do, the one whose turn it is first: that of the account for which the fewest
-# work, of several the one that was served the longest ago; within an account by priority, then by age.
+# work, of several the one that was served the longest ago; within an account by priority, then by age. Jobs
+# of an account that is disabled wait.
 NEXT_JOBS = """
 SELECT job.id FROM jobs_job AS job
+JOIN accounts_user AS account ON account.id = job.user_id AND account.is_active
 LEFT JOIN (
   SELECT owner.user_id, count(*) AS running FROM jobs_jobchunk AS chunk
   JOIN jobs_job AS owner ON owner.id = chunk.job_id
@@ -103,6 +105,7 @@ RETURNING id, token, first, last, failures
 # How many workers there is something to do for, beside those who are at it.
 WAITING = """
 SELECT chunk.operation, count(*) FROM jobs_jobchunk AS chunk JOIN jobs_job AS job ON job.id = chunk.job_id
+JOIN accounts_user AS account ON account.id = job.user_id AND account.is_active
 WHERE job.ended_at IS NULL AND job.status IN ('pending', 'running') AND {claimable}
 GROUP BY 1
 """

@@ -11,10 +11,10 @@ from rest_framework.test import APIClient
 from accounts.models import APIKey, User
 from accounts.tests.factories import bearing, key_of
 from credits.caps import remove_cap, set_cap
-from credits.tests.factories import assert_sound, cap_of, figures
+from credits.tests.factories import assert_sound, at_once, cap_of, figures
 from jobs import ids, sweeping, work
 from jobs.models import Job
-from jobs.tests.factories import ASINS, a_job, claimed, forget_lease, now, outcomes, work_all
+from jobs.tests.factories import ASINS, a_job, bulk, claimed, forget_lease, now, outcomes, work_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,6 +78,17 @@ def test_what_a_cancelled_job_lets_go_can_be_spent_with_its_key_again(
     claimed(job)
     client.post(f"/api/v1/jobs/{ids.shown(job.pk)}/cancel")
     assert cap_of(key.pk).spent == 200
+
+
+def test_jobs_that_come_at_once_are_each_taken_as_far_as_the_cap_reaches(
+    capped: tuple[APIKey, APIClient],
+) -> None:
+    key, client = capped
+    set_cap(key.pk, limit=15, period="day")
+    answers = at_once(*[lambda: bulk(client, ASINS[:10], on_insufficient="partial") for _ in range(3)])
+    assert [one.status_code for one in answers] == [202] * 3
+    assert cap_of(key.pk).spent == 15
+    assert_sound()
 
 
 def test_another_round_counts_against_the_cap_of_the_key_that_asks_for_it(

@@ -5,9 +5,12 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.services import disable_user, enable_user
 from accounts.tests.factories import a_user, bearing, logged_in
 from jobs import statements, work
 from jobs.models import Job, JobChunk
+from jobs.statements import WAITING
+from jobs.statements import rows as rows_of
 from jobs.tests.factories import ASINS, a_job, now, work_all
 from products.tests.factories import give
 
@@ -69,6 +72,16 @@ def test_a_marketplace_whose_limit_is_reached_is_left_alone_and_others_go_on(as_
     statements.run(statements.PAUSE, subject=f"{OPERATION}:US", seconds=60)
     assert work_all() == 1
     assert now(german).status == "done"
+
+
+def test_jobs_of_a_disabled_account_wait_until_it_is_enabled(as_alice: APIClient, alice: User) -> None:
+    job = a_job(as_alice, ASINS[:10])
+    disable_user(user=alice)
+    assert (work_all(), rows_of(WAITING)) == (0, [])
+    enable_user(user=alice)
+    assert rows_of(WAITING) == [(OPERATION, 1)]
+    assert work_all() == 1
+    assert now(job).status == "done"
 
 
 def test_no_more_chunks_are_under_way_than_the_setting_allows(

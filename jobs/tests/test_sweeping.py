@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from credits.tests.factories import at_once, figures, until, waiting_for_locks
-from jobs import ids, services, sweeping
+from jobs import ending, ids, sweeping
 from jobs.models import Job, JobChunk, JobItem
 from jobs.tasks import prune_jobs, sweep_stalled
 from jobs.tests.factories import ASINS, a_job, now, work_all
@@ -32,7 +32,7 @@ def test_a_job_that_cannot_be_ended_stands_in_no_others_way(
     def breaking(job: Any) -> None:
         if job == stuck.pk:
             raise ZeroDivisionError
-        services.expire(job)
+        ending.expire(job)
 
     monkeypatch.setattr(sweeping, "expire", breaking)
     sweep_stalled()

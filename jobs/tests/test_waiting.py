@@ -26,4 +26,4 @@ def test_a_limit_is_waited_for_as_long_as_it_says_whatever_else_has_failed(as_al
     work.settle(mine, {one: failed(0, Wait.FAILURE), other: failed(60, Wait.LIMIT)})
     soon = timezone.now() + timedelta(seconds=50)
     assert Pause.objects.get().until > soon
-    assert (JobChunk.objects.get().not_before or soon) > soon
+    assert JobChunk.objects.filter(not_before__gt=soon).exists()
