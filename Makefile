@@ -2,7 +2,7 @@
 # Everything happens inside this folder; its path may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint schema bench scale manage shell constraints reset clean
+.PHONY: help run test lint schema bench chaos scale manage shell constraints reset clean
 
 PYTHON ?=
 ARGS ?=
@@ -13,7 +13,7 @@ environment = python=$$(sh config/find-python.sh "$(PYTHON)") && "$$python" -m c
 unconfigured = unset $$(sed -n 's/^\#\{0,1\} *\([A-Z_]*\)=.*/\1/p' .env.example) \
 	&& export ENV_FILE=none XDG_CACHE_HOME="$$PWD/.data/cache" DATABASE_URL="$(TEST_DATABASE_URL)" REDIS_URL="$(TEST_REDIS_URL)"
 engines = .venv/bin/python -m config.engines exec
-apps = accounts credits api products conversion jobs webhooks providers monitoring config
+apps = accounts credits api products conversion jobs webhooks billing providers monitoring config
 coverage = --cov --cov-branch --cov-report=term
 
 help: ## Print this list
@@ -42,10 +42,14 @@ lint: ## Check style, security, types and migrations
 schema: ## Write docs/openapi.json from the code; refuses what breaks callers (ARGS=--break)
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/lint && exec .venv/bin/python manage.py schema $(ARGS)
 
-bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, outages
+bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, jobs, a purchase, outages
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
-		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger; do .venv/bin/python -m bench.$$what; done' \
+		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger jobs; do .venv/bin/python -m bench.$$what; done' \
+		&& PALLET_DATA_DIR=.data/checkout .venv/bin/python -m bench.checkout \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
+
+chaos: ## Run a job while workers, Redis and PostgreSQL are killed, and prove that it is exact
+	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/chaos && exec .venv/bin/python -m bench.chaos
 
 scale: ## Measure the ledger, the logs of calls and the claims about codes at millions of rows, beside few
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \

@@ -5,6 +5,7 @@ SCOPES: dict[str, str] = {
     "conversion:read": "Check codes, and convert them to ASINs, paid with credits.",
     "conversion:write": "Send, fetch and forget the account's own inventory.",
     "credits:read": "Read balance, history, receipts and what was spent.",
+    "credits:write": "Begin purchases of credits.",
     "jobs:read": "Follow bulk jobs and fetch their results.",
     "jobs:write": "Cancel bulk jobs, and send what failed to work again.",
     "keys:write": "List, make, change, reroll and revoke API keys.",

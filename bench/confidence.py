@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from conversion.calibration import Outcome, bins, plot
+from conversion.calibration import Outcome, bins, floor, plot
 from conversion.tests.trials import TIME, Failure, Figures, Trial, failure, trial, window_error
 
 SEEDS = int(os.environ.get("BENCH_SEEDS", "5"))
@@ -45,6 +45,7 @@ def show_failures(failures: Sequence[Failure]) -> None:
     for name in ("learning", "frozen"):
         runs: list[list[Outcome]] = [getattr(one, name) for one in failures]
         print(f"{name:>9}", *(f"{window_error(run[TIME:]):.4f}" for run in runs))
+        print("  (floor)", *(f"{floor(bins(run[TIME:])):.4f}" for run in runs))
         for low, high in ((0, 100), (100, 250), (250, 500), (500, 1500)):
             pooled = [outcome for run in runs for outcome in run[low:high]]
             print(f"          all runs, answers {low}-{high}: {window_error(pooled):.4f}")

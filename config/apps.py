@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
 from accounts.signals import user_signed_up
+from billing import checks as billing_checks  # noqa: F401   likewise
+from billing.offline import guard  # noqa: F401   likewise
 from config import checks  # noqa: F401   registers them
 from providers import checks as provider_checks  # noqa: F401   likewise
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
+from django.core.exceptions import ImproperlyConfigured
 
 from api import batches
+from billing.offline import guard
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("pallet")
@@ -19,6 +21,15 @@ app.autodiscover_tasks()
 def start_writing(**_: Any) -> None:
     """Let a worker write down the calls it makes, whether its tasks run in threads or in child processes."""
     batches.start()
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def insist_on_money(**_: Any) -> None:
+    """Let no worker start where the offline checkout is asked for and may not be."""
+    try:
+        guard.insist()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -27,6 +27,7 @@ TAGS = {
     "webhooks": ("Webhooks", "Being told of what happens, at an address of your own."),
     "credits": ("Credits", "What there is to spend, and where it went."),
     "charges": ("Credits", ""),
+    "payments": ("Credits", ""),
     "requests": ("Usage", "What was called, and what it took."),
     "analytics": ("Usage", ""),
     "pricing": ("Catalogue", "What things cost, and where they can be looked up."),

@@ -14,6 +14,7 @@ from accounts import errors as accounts
 from api import errors as api
 from api.problems import CONTENT_TYPE, Problem, body_of
 from api.renderers import dumps
+from billing import errors as billing
 from config.described_headers import BILLABLE, CONVERSIONS, LOOKUPS, failure_headers
 from config.errors import ERRORS, MEMBERS, RETRY_AFTER, problem_of
 from config.wording import DETAILS, TITLES
@@ -121,6 +122,8 @@ HAPPENED: tuple[BaseException, ...] = (
     jobs.NothingToRetry(),
     webhooks.TooManyEndpoints(10),
     webhooks.EndpointDisabled(),
+    billing.CheckoutNotOffered(),
+    billing.PaymentsUnavailable(),
 )
 
 
@@ -194,6 +197,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "webhooks_create": ("too_many_webhooks",),
     "webhooks_test": ("webhook_disabled",),
     "webhooks_replay": ("webhook_disabled",),
+    "credits_checkout_session": ("checkout_not_offered", "payments_unavailable"),
+    "credits_checkout_session_status": ("payments_unavailable",),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

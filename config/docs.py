@@ -33,6 +33,7 @@ BEHIND = {
     "sample-provider": ("The sample provider", "Trying everything without a key, failures included"),
     "providers": ("Upstreams", "Where the data comes from"),
     "ledger": ("The ledger", "How credits are kept exact"),
+    "billing": ("Payments", "How money comes in, and what happens to it"),
     "performance": ("Performance", "What was measured, and how"),
     "operations": ("Operations", "Running it yourself"),
 }

@@ -31,6 +31,7 @@ from rest_framework import exceptions as drf
 from accounts import errors as accounts
 from api import errors as api
 from api.problems import Problem, answer, summary, validation_members
+from billing import errors as billing
 from config.wording import DETAILS, OWN_WORDS, TITLES
 from conversion import errors as conversion
 from conversion.errors import FeedbackGiven, NoMatch, NotSureEnough, NotToBeJudged, UnknownConversion
@@ -122,6 +123,12 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     webhooks.UnknownDelivery: (404, "not_found"),
     webhooks.TooManyEndpoints: (409, "too_many_webhooks"),
     webhooks.EndpointDisabled: (409, "webhook_disabled"),
+    # money
+    billing.SignatureRefused: (400, "signature_refused"),
+    billing.EventRefused: (400, "malformed_request"),
+    billing.UnknownOrder: (404, "not_found"),
+    billing.CheckoutNotOffered: (409, "checkout_not_offered"),
+    billing.PaymentsUnavailable: (503, "payments_unavailable"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
     InterfaceError: (503, "service_unavailable"),
@@ -157,6 +164,7 @@ PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads 
 # Seconds to wait, where nobody knows better.
 RETRY_AFTER = {
     "idempotency_in_progress": 1,
+    "payments_unavailable": 30,
     "rate_limited": 60,
     "service_unavailable": 2,
     "sync_in_progress": 60,

@@ -21,6 +21,7 @@ from signal import SIGKILL, SIGTERM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from billing.offline.guard import objections
 from config.child import end_with
 from config.engines import running
 from config.folder import DataFolder, sentence
@@ -56,6 +57,7 @@ def serve() -> None:
         folders = {name: data.work(name) for name in ("web", "worker", "beat", "prepare")}
         environment = {
             **os.environ,
+            **offline_checkout(),
             "PALLET_DATA_DIR": str(data.path),
             "PYTHONPATH": str(settings.BASE_DIR),
             "TMPDIR": str(data.tmp),
@@ -71,6 +73,12 @@ def serve() -> None:
                 await_answer(listener, children)
                 print(greeting(data.path / "sample.json", time.monotonic() - began), flush=True)
                 watch(children)
+
+
+def offline_checkout() -> dict[str, str]:
+    """Return the variable that lets purchases be tried: for who has no key and is alone here."""
+    is_wanted = not settings.BILLING_OFFLINE_IS_SET and not settings.STRIPE_SECRET_KEY
+    return {"BILLING_OFFLINE": "true"} if is_wanted and not any(objections()) else {}
 
 
 @contextmanager
@@ -212,6 +220,8 @@ def greeting(path: Path, seconds: float) -> str:
     """What the terminal shows once everything answers."""
     known = json.loads(path.read_text())
     curl = f'curl -s {known["base_url"]}/api/v1/products/B07ZPKCJ6X -H "X-API-Key: {known["api_key"]}"'
+    is_offline = settings.BILLING_OFFLINE or offline_checkout()
+    offline = "\nCredits are bought on a page of this machine, and no money moves: checkout is offline.\n"
     return f"""
 Pallet answers at {known["base_url"]} (ready after {seconds:.1f} s).
 
@@ -222,7 +232,7 @@ Pallet answers at {known["base_url"]} (ready after {seconds:.1f} s).
 A first answer, for one credit:
 
   {curl}
-
+{offline if is_offline else ""}
 The same facts for scripts: {path}. Logs: {path.parent / "log"}. Ctrl-C stops everything."""
 
 

@@ -4,6 +4,7 @@ With DATABASE_URL and REDIS_URL unset, the addresses are those of the embedded s
 Nothing here starts a process.
 """
 
+import hmac
 import os
 import secrets
 from datetime import timedelta
@@ -62,6 +63,8 @@ INSTALLED_APPS = [
     "conversion",
     "jobs",
     "webhooks",
+    "billing",
+    "billing.offline",
     "providers",
     "monitoring",
     "rest_framework",
@@ -71,6 +74,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
+    "djstripe",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -201,6 +205,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "prune-webhooks": {"task": "webhooks.tasks.prune", "schedule": 600.0},
+    "sweep-stripe-inbox": {"task": "billing.tasks.sweep_inbox", "schedule": 60.0},
+    "send-due-payment-mails": {"task": "billing.tasks.send_due_mails", "schedule": 60.0},
+    "reconcile-with-stripe": {"task": "billing.tasks.reconcile", "schedule": 3600.0},
+    "forget-old-stripe-events": {"task": "billing.tasks.forget_old_events", "schedule": 3600.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "sweep-stalled": {
         "task": "jobs.tasks.sweep_stalled",
@@ -253,10 +261,22 @@ LOGIN_URL = "/admin/login/"
 RATE_LIMITS = {
     "auth.register": {"ip": "60/h", "email": "10/h"},
     "auth.login": {"ip": "100/h", "email": "20/h"},
+    "credits.checkout": {"email": "60/h"},
 }
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Pallet <pallet@localhost>")
+EMAIL_HOST = env("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)  # STARTTLS, as a rule on port 587
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)  # as a rule on port 465
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)  # seconds for each answer of the mail server
+EMAIL_FILE_PATH = env("EMAIL_FILE_PATH", default=str(DATA_DIR / "mail"))  # for the backend that writes files
+ANYMAIL = env.json("ANYMAIL", default={})  # for the backends of django-anymail, which is to be installed
+if EMAIL_BACKEND.startswith("anymail."):
+    INSTALLED_APPS.append("anymail")
 
 # --- money --------------------------------------------------------------------------------------------------
 
@@ -274,6 +294,8 @@ BULK = {
     "max_bytes": env.int("BULK_MAX_BYTES", default=64 * 1024 * 1024),  # of a file
     "max_json_bytes": 16 * 1024 * 1024,
     "at_once": env.int("BULK_AT_ONCE", default=16),  # chunks of an operation under way, on all workers
+    "batch": env.int("BULK_BATCH", default=100),  # rows of a chunk, where the upstream takes no fewer
+    "lease_seconds": env.int("BULK_LEASE_SECONDS", default=90),  # then a chunk is another worker's
     "seconds": env.int("BULK_SECONDS", default=7 * 24 * 3600),  # then a job ends, answered or not
     "keep_days": env.int("BULK_KEEP_DAYS", default=30),  # so long results are kept after a job's end
 }
@@ -286,6 +308,30 @@ FEEDBACK = {
     "contradicted_rejections": 3,  # so many, and more than are borne out: the account is not believed
     "shared_by": 2,  # so many accounts must say what a code means before it may answer others
 }
+
+# Stripe: docs/billing.md. The API version is the one that the pinned SDK speaks; `check` says when they part.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_LIVE_MODE = env.bool("STRIPE_LIVE_MODE", default=False)
+STRIPE_WEBHOOK_SECRETS = env.list(
+    "STRIPE_WEBHOOK_SECRETS", default=[]
+)  # any of them; two while one is rolled
+STRIPE_API_VERSION = "2026-08-26.dahlia"
+STRIPE_API_URL = env("STRIPE_API_URL", default="https://api.stripe.com").rstrip("/")
+# Whether a stand-in answers for Stripe and gives credits for nothing: billing/offline. Its key opens nothing;
+# with its secret, which nobody else has, it signs what it sends to the inbox.
+BILLING_OFFLINE_IS_SET = bool(env("BILLING_OFFLINE", default=""))
+BILLING_OFFLINE = BILLING_OFFLINE_IS_SET and env.bool("BILLING_OFFLINE")
+OFFLINE_STRIPE_KEY = "sk_test_" + "offline" * 4
+OFFLINE_WEBHOOK_SECRET = "whsec_" + hmac.digest(SECRET_KEY.encode(), b"offline checkout", "sha256").hex()
+if BILLING_OFFLINE and not (STRIPE_SECRET_KEY or STRIPE_WEBHOOK_SECRETS or STRIPE_LIVE_MODE):
+    STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRETS = OFFLINE_STRIPE_KEY, [OFFLINE_WEBHOOK_SECRET]
+    STRIPE_API_URL = "http://offline.invalid"  # leads nowhere, should the stand-in not be asked
+STRIPE_AUTOMATIC_TAX = env.bool("STRIPE_AUTOMATIC_TAX", default=False)
+STRIPE_PROMOTION_CODES = env.bool("STRIPE_PROMOTION_CODES", default=False)
+STRIPE_INVOICES = env.bool("STRIPE_INVOICES", default=False)
+STRIPE_EVENT_DAYS = env.int("STRIPE_EVENT_DAYS", default=90)  # each event is kept that long
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+MIGRATION_MODULES = {"djstripe": "billing.mirror_migrations"}  # dj-stripe's own, and one that sums them up
 
 # --- upstreams ----------------------------------------------------------------------------------------------
 
@@ -440,7 +486,12 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
-    "ENUM_NAME_OVERRIDES": {"KeyStatusEnum": "accounts.key_serializers.STATUSES"},
+    "ENUM_NAME_OVERRIDES": {
+        "KeyStatusEnum": "accounts.key_serializers.STATUSES",
+        "JobStatusEnum": "jobs.models.Job.Status",
+        "RowStatusEnum": "jobs.results.STATUSES",
+        "PurchaseStatusEnum": "billing.models.CreditOrder.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "config.described.mark_successes",
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -466,6 +517,7 @@ LOGGING = {
     "loggers": {
         "pallet.access": {"handlers": ["access"], "propagate": False},  # a line for each request
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "stripe": {"level": "WARNING"},  # it tells two lines for each call
         "django.request": {"level": "ERROR"},  # each request has its line already
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anyone can send one, and it is answered
     },

@@ -14,12 +14,14 @@ urlpatterns = [
     path("api/v1/", include("products.urls")),  # the rest in the order in which they are asked most
     path("api/v1/", include("conversion.urls")),
     path("api/v1/", include("credits.urls")),
+    path("api/v1/", include("billing.urls")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("monitoring.urls")),
     path("api/v1/", include("webhooks.urls")),
     path("", home, name="home"),
     path("api/docs/", reference.page, name="reference"),
     path("", include("api.urls")),
+    path("checkout/offline/", include("billing.offline.urls")),  # not there unless it is asked for
     path("docs", docs.index, name="docs"),
     path("docs/", docs.index),
     path("docs/<slug:name>", docs.page, name="docs-page"),

@@ -10,9 +10,11 @@ from django.db import close_old_connections, reset_queries
 from django.urls import get_resolver
 
 from api import batches
+from billing.offline import guard
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+guard.insist()
 get_resolver().url_patterns  # noqa: B018   import the views now, not while the first caller waits
 
 # At the end of each request its database connection goes back to the pool; the rest of what Django does then,

@@ -114,7 +114,9 @@ class ConversionFields(serializers.Serializer[Any]):
     alternatives = AlternativeOutput(many=True, required=False)
     is_conflict = serializers.BooleanField(required=False, help_text="Somebody names other ASINs only.")
     verified_marketplace = serializers.CharField(
-        allow_null=True, required=False, help_text="Where the catalogue has the ASIN; null: it was not found."
+        allow_null=True,
+        required=False,
+        help_text="Where the catalogue has the ASIN; null: not found, or not looked for.",
     )
     is_own = serializers.BooleanField(required=False, help_text="Your own data says so: free.")
     is_repeat = serializers.BooleanField(required=False, help_text="You have paid for it before: free.")

@@ -260,7 +260,8 @@ def _affordable_rows(job: Job, available: int) -> int:
 
 def cut(job: Job) -> None:
     """Cut what is to be answered into chunks of the size that the upstreams take at once."""
-    sizes = {name: _of(job, name)[0].batch(_of(job, name)[1]) for name in operations()}
+    most = settings.BULK["batch"]
+    sizes = {name: min(most, _of(job, name)[0].batch(_of(job, name)[1])) for name in operations()}
     after = statements.rows(statements.NEWEST_CHUNK, job=job.pk)[0][0]
     statements.run(statements.INSERT_CHUNKS, job=job.pk, after=after, sizes=dumps(sizes).decode())
 

@@ -158,10 +158,12 @@ class InputOutput(serializers.Serializer[Any]):
     """How the input was read."""
 
     format = serializers.CharField()
-    encoding = serializers.CharField()
-    delimiter = serializers.CharField()
-    column = serializers.CharField(help_text="In which the codes were found; empty for a list.")
-    ref_column = serializers.CharField()
+    encoding = serializers.CharField(allow_blank=True)
+    delimiter = serializers.CharField(allow_blank=True)
+    column = serializers.CharField(
+        allow_blank=True, help_text="In which the codes were found; empty for a list."
+    )
+    ref_column = serializers.CharField(allow_blank=True)
     kinds = serializers.DictField(child=serializers.IntegerField(), help_text="Rows by kind of code.")
     warnings = serializers.ListField(child=serializers.CharField())
 
@@ -170,10 +172,10 @@ class JobOutput(serializers.Serializer[Any]):
     """A job and how far it has come."""
 
     id = serializers.CharField()
-    name = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
     operation = serializers.CharField()
     options = serializers.DictField(child=serializers.JSONField())
-    status = serializers.ChoiceField(choices=Job.Status.values)
+    status = serializers.ChoiceField(choices=Job.Status.choices)
     is_expired = serializers.BooleanField(help_text="Its time ran out before all was answered.")
     priority = serializers.ChoiceField(choices=list(PRIORITIES))
     rows = serializers.IntegerField()
@@ -242,22 +244,26 @@ class ResultOutput(serializers.Serializer[Any]):
     """What became of a row."""
 
     row = serializers.IntegerField(help_text="As it is counted in what was sent, from 1.")
-    ref = serializers.CharField(help_text="Your own reference.")
-    given = serializers.CharField(help_text="The code as it was given.")
-    code = serializers.CharField(help_text="In its normal form; empty where it can be no code.")
+    ref = serializers.CharField(allow_blank=True, help_text="Your own reference.")
+    given = serializers.CharField(allow_blank=True, help_text="The code as it was given.")
+    code = serializers.CharField(
+        allow_blank=True, help_text="In its normal form; empty where it can be no code."
+    )
     kind = serializers.CharField(help_text="asin, fnsku, gtin, lpn and the like.")
     status = serializers.ChoiceField(choices=STATUSES)
     outcome = serializers.ChoiceField(choices=["", *Outcome], help_text="Empty until it is settled.")
-    reason = serializers.CharField(help_text="Why it was not delivered.")
+    reason = serializers.CharField(allow_blank=True, help_text="Why it was not delivered.")
     credits = serializers.IntegerField(help_text="Taken for it.")
     is_duplicate = serializers.BooleanField()
     duplicate_of = serializers.IntegerField(allow_null=True, help_text="The row that was answered for it.")
-    asin = serializers.CharField()
+    asin = serializers.CharField(allow_blank=True)
     confidence = serializers.FloatField(allow_null=True, help_text="Of a conversion.")
     providers = serializers.ListField(child=serializers.CharField())
     age_seconds = serializers.IntegerField(allow_null=True, help_text="How old the answer was.")
-    data = serializers.JSONField(  # type: ignore[assignment]  # the name of a property of serializers
-        allow_null=True, help_text="The answer, as a lookup or a conversion gives it."
+    data = serializers.DictField(  # type: ignore[assignment]  # the name of a property of serializers
+        child=serializers.JSONField(),
+        allow_null=True,
+        help_text="The answer, as a lookup or a conversion gives it.",
     )
 
 
@@ -265,7 +271,7 @@ class ResultsJobOutput(serializers.Serializer[Any]):
     """Whose results these are."""
 
     id = serializers.CharField()
-    status = serializers.ChoiceField(choices=Job.Status.values)
+    status = serializers.ChoiceField(choices=Job.Status.choices)
     rows = serializers.IntegerField()
     captured = serializers.IntegerField(help_text="Credits taken so far.")
 
@@ -284,7 +290,7 @@ class JobsQuery(StrictSerializer):
     """Which jobs are wanted; `limit` and `after` belong to the list."""
 
     strict_types = False
-    status = serializers.ChoiceField(choices=Job.Status.values, required=False)
+    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
     limit = serializers.CharField(required=False)
     after = serializers.CharField(required=False)
 
@@ -293,7 +299,7 @@ class JobsOptions(StrictSerializer):
     """Which jobs are wanted."""
 
     strict_types = False
-    status = serializers.ChoiceField(choices=Job.Status.values, required=False)
+    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
 
 
 class ResultsOptions(StrictSerializer):

@@ -114,10 +114,11 @@ SETTLE_ITEMS = """
 WITH settled AS (
   UPDATE jobs_jobitem AS item SET outcome = result.outcome, reason = result.reason, credits = result.credits,
     asin = result.asin, confidence = result.confidence, providers = result.providers,
-    age_seconds = result.age_seconds, data = result.data
-  FROM unnest(
-    %(ids)s::bigint[], %(outcomes)s::text[], %(reasons)s::text[], %(credits)s::integer[], %(asins)s::text[],
-    %(confidences)s::float[], %(providers)s::text[], %(ages)s::integer[], %(data)s::text[]
+    age_seconds = result.age_seconds, data = coalesce(nullif(result.data::text, 'null'), '')
+  FROM ROWS FROM (
+    unnest(%(ids)s::bigint[]), unnest(%(outcomes)s::text[]), unnest(%(reasons)s::text[]),
+    unnest(%(credits)s::integer[]), unnest(%(asins)s::text[]), unnest(%(confidences)s::float[]),
+    unnest(%(providers)s::text[]), unnest(%(ages)s::integer[]), json_array_elements(%(data)s::json)
   ) AS result (id, outcome, reason, credits, asin, confidence, providers, age_seconds, data)
   WHERE item.id = result.id AND item.outcome = ''
   RETURNING item.outcome, item.copies, item.price

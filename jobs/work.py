@@ -28,8 +28,8 @@ from jobs.operations import AnyOperation, operation, options_for
 
 log = structlog.stdlib.get_logger("pallet.jobs")
 
-LEASE_SECONDS = 90  # more than a batch may take (providers.deadline), and settling it
 TRIES = 4  # of rows whose upstreams fail
+MOST_CLAIMS = 50  # of a chunk: however patient one is with limits, searches and workers that die
 PAUSES = (5, 20, 60)  # seconds between them, where nobody says how long
 LONGEST_PAUSE = 900
 NO_ANSWER = "The upstreams did not answer: try the failed rows again later. Nothing was charged for it."
@@ -74,7 +74,8 @@ def claim(job_id: Any, name: str) -> Claimed | None:
         job = _locked(job_id)
         if job is None or job.status not in (Job.Status.PENDING, Job.Status.RUNNING):
             return None
-        found = statements.rows(statements.CLAIM, job=job_id, operation=name, seconds=LEASE_SECONDS)
+        lease = settings.BULK["lease_seconds"]
+        found = statements.rows(statements.CLAIM, job=job_id, operation=name, seconds=lease)
         if not found:
             return None
         Job.objects.filter(pk=job_id).update(
@@ -170,7 +171,9 @@ def _of(results: Mapping[int, Result], row: Row) -> Result:
 
 def _settle(claimed: Claimed, job: Job, results: Mapping[int, Result], key: str) -> None:
     waiting = {id: one for id, one in results.items() if one.retry_after is not None}
-    gives_up = claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
+    gives_up = claimed.token >= MOST_CLAIMS or (
+        claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
+    )
     settled = results if gives_up else {id: one for id, one in results.items() if id not in waiting}
     prices = {row.id: row.price for row in claimed.rows}
     counts, price = _write(settled)
@@ -196,7 +199,8 @@ def _write(settled: Mapping[int, Result]) -> tuple[dict[str, int], int]:
         confidences=[one.confidence for one in results],
         providers=[",".join(one.providers) for one in results],
         ages=[one.age_seconds for one in results],
-        data=[one.data for one in results],
+        # One text: in an array of texts each quotation mark would be escaped by Python.
+        data=f"[{','.join(one.data or 'null' for one in results)}]",
     )
     return {outcome: rows for outcome, (rows, _) in written.items()}, sum(p for _, p in written.values())
 
@@ -245,6 +249,6 @@ def _put_back(claimed: Claimed, chunk: JobChunk, waiting: Mapping[int, Result]) 
     seconds = min(max(told, usual), LONGEST_PAUSE)
     chunk.not_before = Now() + timedelta(seconds=seconds)
     chunk.failures += why is Wait.FAILURE
-    if why is Wait.LIMIT:
+    if why is Wait.LIMIT and len(waiting) == len(claimed.rows) > 1:  # not for the sake of a single odd code
         market = claimed.options.get("marketplace", "")
         statements.run(statements.PAUSE, subject=f"{claimed.operation.name}:{market}", seconds=seconds)

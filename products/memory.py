@@ -1,10 +1,10 @@
 """What stays: the rows of the last answers, and observations: one statement for any number of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain, groupby
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -118,13 +118,19 @@ def prices(history: Iterable[HistoryPoint]) -> Iterator[HistoryPoint]:
     At each time it is what the buy box said, where that said nothing the lowest new offer, else Amazon's own:
     the first of PRICED that had a value then.
     """
-    moves = sorted((point for point in history if point.series in PRICED), key=attrgetter("at"))
     standing: dict[str, HistoryPoint] = {}
-    for at, together in groupby(moves, key=attrgetter("at")):
-        standing |= {point.series: point for point in together}
-        offers = [standing[name] for name in PRICED if name in standing]
-        best = next((point for point in offers if point.value is not None), offers[0])
-        yield HistoryPoint("price", at, best.value, best.currency)
+    found: dict[datetime, HistoryPoint] = {}
+    for point in sorted((point for point in history if point.series in PRICED), key=attrgetter("at")):
+        standing[point.series] = point
+        best = _best(standing)
+        found[point.at] = HistoryPoint("price", point.at, best.value, best.currency)
+    yield from found.values()
+
+
+def _best(standing: Mapping[str, HistoryPoint]) -> HistoryPoint:
+    """Return the first of PRICED that has a value, else the first there is."""
+    offers = [standing[name] for name in PRICED if name in standing]
+    return next((point for point in offers if point.value is not None), offers[0])
 
 
 def changes(history: Iterable[HistoryPoint]) -> Iterator[HistoryPoint]:

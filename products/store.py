@@ -5,6 +5,7 @@ Redis away means slower, not wrong: the row answers. What Redis has lost is put 
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from contextlib import nullcontext
 
 import structlog
 from django.conf import settings
@@ -82,7 +83,9 @@ class RedisThenPostgres:
         self.unknown -= self.asked
         write_cache(raws, marketplace, seconds=keep_seconds)
         try:
-            remember([(one, document_in(raws[one.asin])) for one in stored])
+            # The database works long on many: whoever has an answer to read may do so meanwhile.
+            with turns.given_back() if len(stored) > 1 else nullcontext():
+                remember([(one, document_in(raws[one.asin])) for one in stored])
         except DatabaseError:  # the answers are good all the same, and whoever waits for them shall have them
             log.exception("answers could not be kept", asins=list(raws)[:10], marketplace=marketplace)
 

@@ -7,7 +7,7 @@ import structlog
 
 from providers import deadline
 from providers.base import Answer, Freshness, Provider
-from providers.errors import MarketplaceNotServed, is_throttled
+from providers.errors import MarketplaceNotServed
 from providers.gateway import Found
 
 log = structlog.stdlib.get_logger("pallet.providers")
@@ -26,14 +26,14 @@ class Told(NamedTuple):
 def answers(asins: Sequence[str], ask: Ask) -> Iterator[Told]:
     """Yield what `ask` says of each, asked about all at once, then about each by itself where that failed.
 
-    Those that failed come last. Asks no further than it is read; alone about none where a limit is reached,
-    or when the time of the question is over. Whatever `ask` raises is what came of those it was asked about;
-    MarketplaceNotServed is raised here, too.
+    Those that failed come last. Asks no further than it is read, and alone about none when the time of the
+    question is over. Whatever `ask` raises is what came of those it was asked about; MarketplaceNotServed is
+    raised here, too.
     """
     found = _told(asins, ask)
     failed = {asin: told for asin, told in found.items() if has_failed(told)}
     is_answered = any(map(_is_new, found.values()))
-    is_broken = len(failed) > 1 and not is_answered and not any(map(is_throttled, failed.values()))
+    is_broken = len(failed) > 1 and not is_answered
     yield from (Told(asin, told, False) for asin, told in found.items() if asin not in failed)
     for asin, told in failed.items():
         answer = _told([asin], ask)[asin] if is_broken and deadline.left() else told

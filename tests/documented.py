@@ -11,7 +11,7 @@ import requests
 from markdown_it import MarkdownIt
 
 MORE = "…"
-MAPS = {"provenance"}  # whose members are data; examples show some of them
+MAPS = {"provenance", "options", "kinds", "outcomes"}  # whose members are data; examples show some of them
 A_CURL = re.compile(r"^ *curl (?:.*\\\n)*.*$", re.MULTILINE)
 
 

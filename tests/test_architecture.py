@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parent.parent
-BELOW = {"accounts", "credits", "providers", "api", "products", "conversion", "webhooks", "jobs"}
+BELOW = {"accounts", "credits", "providers", "api", "products", "conversion", "webhooks", "jobs", "billing"}
 MAY_IMPORT = {
     "accounts": set(),
     "credits": set(),
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "conversion": {"api", "credits", "providers", "accounts"},
     "webhooks": {"api", "accounts"},
     "jobs": {"api", "credits", "providers", "accounts", "webhooks"},
+    "billing": {"api", "credits", "accounts"},
     "monitoring": BELOW,
     "config": BELOW | {"monitoring"},
 }

@@ -28,7 +28,8 @@ SEED = int(os.environ.get("FUZZ_SEED", "20261121"))
 
 # What no description can say: which cursor or token is one of ours, which ten letters are an ASIN or an
 # FNSKU, which password is a good one, how far apart two dates may be, which moment is still to come, what a
-# lookup may cost, whether an answer is kept, which file is a report, which marketplace is in which region.
+# lookup may cost, whether an answer is kept, which file is a report, which marketplace is in which region,
+# which origins are ours, whether anything is sold.
 # What is refused for one of these is well-formed.
 KNOWN_HERE_ONLY = {"invalid_cursor", "invalid_verification", "idempotency_mismatch"}
 KNOWN_HERE_ONLY |= {
@@ -37,9 +38,11 @@ KNOWN_HERE_ONLY |= {
     "report_refused",
     "webhook_disabled",
     "too_many_webhooks",
+    "checkout_not_offered",
 }
 CHECKED_HERE_ONLY = {"#/asin", "#/fnsku", "#/password", "#/fields", "#/from", "#/to", "#/url"}
 CODES_HERE_ONLY = {"null_characters_not_allowed", "past", "network", "not_printable", "other_region"}
+CODES_HERE_ONLY |= {"foreign_address"}
 ABOUT_THE_INPUT = ("Schema-valid request rejected", "Schema-violating request accepted")
 KNOWN = {
     "asin": ("B07ZPKCJ6X", "B0SAMP0001", "B0FAIL0404", "B0PARTIAL0"),

@@ -20,7 +20,6 @@ from django_redis import get_redis_connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.caching import outage
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of
 from api.models import IdempotentRequest
@@ -221,15 +220,6 @@ def let_time_pass() -> None:
     get_redis_connection("default").flushdb()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE api_idempotentrequest SET locked_until = statement_timestamp()")
-
-
-@pytest.fixture
-def redis_away(settings: Settings) -> Iterator[None]:
-    """Redis does not answer: nobody listens where the settings say it is."""
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
-    yield
-    outage.end()
 
 
 def test_without_redis_a_call_is_still_done_once(alice: User, key: str, redis_away: None) -> None:

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.tests.factories import a_user, bearing, key_of
+from accounts.tests.factories import bearing, closing, key_of
 from api.ids import charge_key
 from api.models import IdempotentRequest
 
@@ -82,16 +82,6 @@ def beginning() -> Iterator[None]:
     ALLOWED.set()
     yield
     GATE.set()
-
-
-@pytest.fixture
-def alice() -> User:
-    return a_user()
-
-
-@pytest.fixture
-def program(alice: User) -> APIClient:
-    return bearing(key_of(alice)[1])
 
 
 def post(client: APIClient, how: str = "", *, path: str = "work", key: str | None = "k-1") -> Any:
@@ -211,11 +201,3 @@ def until(condition: Callable[[], bool], *calls: Future[Any]) -> None:
         wait(calls, timeout=0.01)
         ended = [call.result() for call in calls if call.done()]
         assert len(ended) < len(calls) or condition(), ended
-
-
-def closing(call: Callable[[], Any]) -> Any:
-    """Return what the call returns, and give the thread's connection back."""
-    try:
-        return call()
-    finally:
-        connection.close()

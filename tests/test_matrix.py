@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.test import Client
 from django.urls import path
@@ -19,6 +20,8 @@ from accounts.permissions import InScope, IsOperator
 from accounts.scopes import SCOPES
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from api.ids import new_request_id, new_ulid, uuid_of
+from billing.packages import packages
+from billing.services import start_checkout
 from conversion import ids
 from conversion.models import Conversion, Inventory
 from credits.services import charge
@@ -88,8 +91,16 @@ def a_job(user: User) -> str:
     return job_ids.shown(row.pk)
 
 
+def a_session(user: User) -> str:
+    """The session of a purchase that this user has begun."""
+    address = f"{settings.PUBLIC_URL}/"
+    begun = start_checkout(user=user, package=packages()["starter"], success_url=address, cancel_url=address)
+    return begun.session_id
+
+
 # How to make what a parameter of a route names, for its owner.
 MAKERS: dict[tuple[str, str], Callable[[User], object]] = {
+    ("billing:checkout-session", "id"): a_session,
     ("accounts:key", "key_id"): a_key,
     ("accounts:key-reroll", "key_id"): a_key,
     ("conversion:conversion", "id"): a_conversion,
@@ -120,6 +131,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 }
 # Calls that need no credential. Everything else wants one.
 OPEN = {
+    "billing:stripe-webhook",  # its sender signs
     "accounts:register",
     "accounts:verify",
     "accounts:login",
@@ -196,12 +208,6 @@ def a_tenant() -> User:
     user = a_user()
     give(user, 100)
     return user
-
-
-@pytest.fixture
-def alice() -> User:
-    """The owner."""
-    return a_tenant()
 
 
 def session_of(user: User) -> APIClient:

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from accounts.caching import outage
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
-from products.tests.factories import ASIN, sample
+from products.tests.factories import ASIN
 
 pytestmark = pytest.mark.django_db
 OPEN = "/api/v1/pricing"
@@ -27,10 +27,8 @@ TRIES = 3 * USER
 
 
 @pytest.fixture(autouse=True)
-def surroundings(settings: Settings) -> Iterator[None]:
+def surroundings(surroundings: None, settings: Settings) -> Iterator[None]:
     """Small numbers, and a clock that stands still, so that no window ends meanwhile."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
     settings.API_RATE_LIMITS = {"key": (KEY, 3600), "user": (USER, 3600), "address": (ADDRESS, 3600)}
     with time_machine.travel(datetime.now(UTC), tick=False):
         yield
@@ -259,15 +257,6 @@ def test_of_a_crowd_at_once_no_more_are_let_in(alice: User) -> None:
     bearing(key).get(MINE)
     with ThreadPoolExecutor(TRIES) as pool:
         assert sorted(pool.map(call, range(TRIES))).count(200) == KEY - 1
-
-
-@pytest.fixture
-def redis_away(settings: Settings) -> Iterator[None]:
-    """Redis does not answer: nobody listens where the settings say it is."""
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
-    yield
-    outage.end()
 
 
 def test_a_redis_that_refuses_to_write_keeps_nobody_out_and_lets_no_more_in(alice: User) -> None:

@@ -6,11 +6,8 @@ from datetime import datetime
 
 import pytest
 import time_machine
-from django.core.cache import caches
 from pytest_django import Settings
 from rest_framework.test import APIClient
-
-from accounts.caching import LimitsCache, outage
 
 
 @pytest.fixture(autouse=True)
@@ -23,19 +20,6 @@ def quick_hash(settings: Settings) -> None:
 def api() -> APIClient:
     """A program without a credential."""
     return APIClient()
-
-
-@pytest.fixture
-def redis_away(settings: Settings) -> Iterator[None]:
-    """Redis does not answer: nobody listens where the settings say it is."""
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
-    outage.end()
-    yield
-    limits = caches["limits"]
-    assert isinstance(limits, LimitsCache)
-    limits.memory.clear()
-    outage.end()
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Users and keys to test with."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import factory
+from django.db import connection
 from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
 
@@ -11,6 +13,7 @@ from accounts.models import APIKey, User
 from accounts.scopes import SCOPES
 from accounts.sessions import SignedIn
 
+T = TypeVar("T")
 PASSWORD = "correct horse battery staple"
 
 
@@ -69,3 +72,11 @@ def person(user: User) -> APIClient:
 def manager(user: User, **facts: Any) -> APIClient:
     """Return a client with a key of this user's that manages keys."""
     return bearing(key_of(user, **{"scopes": list(SCOPES), **facts})[1])
+
+
+def closing(call: Callable[[], T]) -> T:
+    """Return what a call in a thread returns, and give the thread's connection back."""
+    try:
+        return call()
+    finally:
+        connection.close()

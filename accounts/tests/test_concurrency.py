@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Session, User
 from accounts.signals import user_signed_up
-from accounts.tests.factories import PASSWORD, a_user, logged_in
+from accounts.tests.factories import PASSWORD, a_user, closing, logged_in
 from accounts.verification import token_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,14 +71,6 @@ def meanwhile(change: Callable[[], object], call: Callable[[], T]) -> T:
             while not (one_waits() or called.done()):
                 pass
         return called.result(timeout=30)
-
-
-def closing(call: Callable[[], T]) -> T:
-    """Return what the call returns, and give the thread's connection back."""
-    try:
-        return call()
-    finally:
-        connection.close()
 
 
 def test_a_refresh_overtaken_by_another_ends_the_session() -> None:

@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from config.folder import DataFolder
 from config.processes import Child, StartError
-from config.serve import listening, serve, watch
+from config.serve import listening, offline_checkout, serve, watch
 from config.tests.waiting import eventually, processes_below
 
 ROOT = Path(__file__).parents[2]
@@ -164,3 +164,90 @@ def test_a_setting_that_is_none_is_told_in_one_sentence(start: Start) -> None:
     assert shown.startswith("A setting is not right (")
     assert shown.endswith(": .env.example says what each may be.\n")
     assert server.returncode == 1
+
+
+# --- a checkout without an account at Stripe ---
+
+
+@pytest.fixture
+def alone(settings: Settings) -> None:
+    """Somebody on a machine of their own, who has said nothing about Stripe."""
+    settings.BILLING_OFFLINE = settings.BILLING_OFFLINE_IS_SET = settings.STRIPE_LIVE_MODE = False
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = "", []
+    settings.PUBLIC_URL, settings.HOST = "http://localhost:8000", "127.0.0.1"
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def test_who_has_no_key_of_stripes_gets_the_offline_checkout(alone: None) -> None:
+    assert offline_checkout() == {"BILLING_OFFLINE": "true"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STRIPE_SECRET_KEY", "sk_test_" + "a1b2c3d4" * 4),
+        ("STRIPE_SECRET_KEY", "sk_live_" + "a1b2c3d4" * 4),
+        ("STRIPE_WEBHOOK_SECRETS", ["whsec_one"]),
+        ("STRIPE_LIVE_MODE", True),
+        ("BILLING_OFFLINE_IS_SET", True),
+        ("PUBLIC_URL", "https://pallet.example.com"),
+        ("HOST", "0.0.0.0"),  # noqa: S104
+        ("ALLOWED_HOSTS", ["localhost", "192.168.1.20"]),
+    ],
+)
+def test_nobody_else_gets_it(alone: None, settings: Settings, name: str, value: object) -> None:
+    setattr(settings, name, value)
+    assert offline_checkout() == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ({"BILLING_OFFLINE": "true"}, "True sk_test_offline"),
+        ({"BILLING_OFFLINE": "true", "STRIPE_LIVE_MODE": "true"}, "True "),
+        ({"BILLING_OFFLINE": "true", "STRIPE_WEBHOOK_SECRETS": "whsec_one"}, "True "),
+        ({"BILLING_OFFLINE": "true", "STRIPE_SECRET_KEY": "sk_live_x"}, "True sk_live_x"),
+        ({"BILLING_OFFLINE": "false"}, "False "),
+        ({"BILLING_OFFLINE": ""}, "False "),
+        ({"DEBUG": "true"}, "False "),
+    ],
+)
+def test_only_its_own_variable_lets_the_stand_in_take_stripes_place(
+    told: dict[str, str], wanted: str
+) -> None:
+    code = "from config import settings as s; print(s.BILLING_OFFLINE, s.STRIPE_SECRET_KEY[:15])"
+    said = subprocess.check_output(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "ENV_FILE": "none", **told}, text=True
+    )
+    assert said == f"{wanted}\n"
+
+
+def test_no_web_server_starts_with_it_beside_a_live_key() -> None:
+    told = {"BILLING_OFFLINE": "true", "STRIPE_SECRET_KEY": "sk_live_" + "a1b2c3d4" * 4, "ENV_FILE": "none"}
+    ended = subprocess.run(
+        [sys.executable, "-c", "import config.wsgi"],
+        cwd=ROOT,
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert ended.stderr.strip().splitlines()[-1].endswith("take all variables of Stripe's away.")
+    assert "a1b2c3d4" not in ended.stderr
+
+
+def test_no_worker_starts_with_it_beside_a_live_key() -> None:
+    told = {"BILLING_OFFLINE": "true", "STRIPE_SECRET_KEY": "sk_live_" + "a1b2c3d4" * 4, "ENV_FILE": "none"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--pool", "solo"],
+        cwd=ROOT,
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode != 0
+    assert "BILLING_OFFLINE is on although Stripe's live mode is." in ended.stderr
+    assert "a1b2c3d4" not in ended.stdout + ended.stderr

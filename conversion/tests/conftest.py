@@ -1,48 +1,8 @@
-"""The cast: Alice has 100 credits, Bob has none."""
+"""The upstream is the stand-in unless a test says else. The cast is that of all tests."""
 
 import pytest
-from pytest_django import Settings
-from rest_framework.test import APIClient
-
-from accounts.models import User
-from accounts.tests.factories import a_user, bearing, logged_in
-from credits.services import grant
 
 
 @pytest.fixture(autouse=True)
-def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = settings.KNOWN_PROVIDERS["sample"]
-
-
-@pytest.fixture
-def alice(db: None) -> User:
-    """Someone with 100 credits."""
-    user = a_user(email="alice@example.com")
-    grant(user, 100, operation="test", key="test:alice")
-    return user
-
-
-@pytest.fixture
-def bob(db: None) -> User:
-    """Someone without credits."""
-    return a_user(email="bob@example.com")
-
-
-@pytest.fixture
-def as_alice(alice: User) -> APIClient:
-    """Alice's program."""
-    return bearing(logged_in(alice).access_token)
-
-
-@pytest.fixture
-def as_bob(bob: User) -> APIClient:
-    """Bob's program."""
-    return bearing(logged_in(bob).access_token)
-
-
-@pytest.fixture
-def anyone() -> APIClient:
-    """A program without a credential."""
-    return APIClient()
+def as_usual(surroundings: None) -> None:
+    """No test of this app hashes passwords dearly, or asks an upstream that the environment names."""

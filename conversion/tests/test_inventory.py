@@ -2,14 +2,13 @@
 
 import codecs
 import io
-import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models.signals import pre_save
 from pytest_django import Settings
 
@@ -19,6 +18,7 @@ from conversion.errors import ReportRefused, TooManyRows, UnknownInventory
 from conversion.inventory import Imported
 from conversion.models import Inventory, Mapping
 from conversion.tests.reports import HEADER, STOCK_HEADER, asin, code, of, report, row, stock_row, text
+from credits.tests.factories import at_once
 
 
 def take(user: User, data: bytes | io.RawIOBase, **options: Any) -> Imported:
@@ -196,8 +196,7 @@ def test_readers_see_the_former_rows_until_the_new_ones_are_there(alice: User) -
 
     def look(sender: type, instance: Inventory, **_: Any) -> None:
         """Look from outside, while the former rows are deleted already."""
-        with ThreadPoolExecutor(1) as pool:
-            seen.append(pool.submit(closing, lambda: pairs(alice)).result(30))
+        seen.extend(at_once(lambda: pairs(alice)))
 
     pre_save.connect(look, Inventory)
     try:
@@ -213,29 +212,14 @@ def test_readers_see_the_former_rows_until_the_new_ones_are_there(alice: User) -
 def test_of_many_at_once_one_stays_whole(alice: User, has_former: bool) -> None:
     if has_former:
         take(alice, of([1]))
-    barrier = threading.Barrier(6, timeout=30)
-
-    def send(number: int) -> Imported:
-        barrier.wait()
-        taken: Imported = closing(lambda: take(alice, of(range(number * 1000, number * 1000 + 300))))
-        return taken
-
-    with ThreadPoolExecutor(6) as pool:
-        taken = list(pool.map(send, range(1, 7)))
+    reports = [of(range(number * 1000, number * 1000 + 300)) for number in range(1, 7)]
+    taken = at_once(*(partial(take, alice, report) for report in reports))
     assert sum(not one.is_replacement for one in taken) == (0 if has_former else 1)
     [kept] = Inventory.objects.filter(owner=alice)
     assert kept in [one.inventory for one in taken]
     numbers = [int(found[3:]) for found, _ in pairs(alice)]
     assert numbers == list(range(numbers[0], numbers[0] + 300))
     assert Mapping.objects.filter(inventory=kept).count() == 300
-
-
-def closing(call: Callable[[], Any]) -> Any:
-    """Return what the call returns, and give the thread's connection back."""
-    try:
-        return call()
-    finally:
-        connection.close()
 
 
 # --- forgetting ---

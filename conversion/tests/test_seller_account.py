@@ -1,10 +1,9 @@
 """Credentials at Amazon: sealed where they are kept, shown nowhere, used to fetch the stock."""
 
 import json
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,11 +16,13 @@ from rest_framework.test import APIClient
 from structlog.testing import capture_logs
 
 from accounts.models import AuditEvent, User
+from accounts.tests.factories import closing
 from conversion import seller_accounts, sync
 from conversion.models import Inventory, Mapping, SellerAccount
 from conversion.tasks import sync_due_inventories, sync_inventory
 from conversion.tests.reports import of
-from conversion.tests.test_inventory import closing, pairs, take
+from conversion.tests.test_inventory import pairs, take
+from credits.tests.factories import at_once
 from providers.spapi.tests.amazon import REFUSED, Amazon, amazon
 from providers.spapi.tests.test_inventory import page, summary
 from providers.tests.loopback import QUICK, Handler, Query, says
@@ -255,14 +256,8 @@ def test_it_is_started_once_until_it_has_ended(upstream: Amazon, as_alice: APICl
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_start_it_one_does(upstream: Amazon, alice: User) -> None:
     account = connect(alice)
-    barrier = threading.Barrier(6, timeout=30)
-
-    def begin(_: int) -> bool:
-        barrier.wait()
-        return bool(closing(lambda: seller_accounts.queue(account.pk)))
-
-    with ThreadPoolExecutor(6) as pool:
-        assert sum(pool.map(begin, range(6))) == 1
+    outcomes = at_once(*[partial(seller_accounts.queue, account.pk)] * 6)
+    assert sorted(outcomes) == [False] * 5 + [True]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.services import disable_user, enable_user
 from accounts.tests.factories import a_user, bearing, logged_in
 from jobs import statements, work
-from jobs.models import Job
+from jobs.models import Job, JobChunk
 from jobs.statements import WAITING
 from jobs.statements import rows as rows_of
 from jobs.tests.factories import ASINS, a_job, now, work_all
@@ -90,6 +90,14 @@ def test_no_more_chunks_are_under_way_than_the_setting_allows(
     monkeypatch.setitem(settings.BULK, "at_once", 2)
     a_job(as_alice, ASINS[:500])
     assert [work.claim_next(OPERATION) is not None for _ in range(3)] == [True, True, False]
+
+
+def test_a_chunk_has_no_more_rows_than_the_setting_allows(
+    as_alice: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.BULK, "batch", 20)
+    a_job(as_alice, ASINS[:50])
+    assert list(JobChunk.objects.order_by("number").values_list("rows", flat=True)) == [20, 20, 10]
 
 
 def test_the_queries_of_a_claim_do_not_grow_with_what_waits(

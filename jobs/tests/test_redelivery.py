@@ -1,9 +1,11 @@
 """A chunk that comes twice, late, or to a worker who was away for long: settled once."""
 
 import pytest
+from django.conf import settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from api.bulk import Outcome, Result
 from credits.models import Kind, LedgerEntry
 from credits.tests.factories import assert_sound, at_once, figures
 from jobs import work
@@ -100,6 +102,25 @@ def test_a_worker_that_died_before_it_settled_costs_nothing_and_loses_nothing(
     assert outcomes(job) == ["delivered"] * 150
     assert figures(alice) == (850, 0, 0)
     assert_sound()
+
+
+def test_a_lease_is_as_long_as_the_setting_says(as_alice: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = a_job(as_alice, ASINS[:50])
+    monkeypatch.setitem(settings.BULK, "lease_seconds", 0)
+    claimed(job)
+    assert claimed(job).token == 2
+
+
+def test_answers_are_kept_to_the_letter(as_alice: APIClient) -> None:
+    job = a_job(as_alice, ASINS[:3])
+    mine = claimed(job)
+    texts = [r'{"a": "\u0000 \" \\ \n 100% é", "b":1.50}', "[1,  2]", ""]
+    found = {
+        row.id: Result(outcome=Outcome.DELIVERED if text else Outcome.NOT_FOUND, data=text)
+        for row, text in zip(mine.rows, texts, strict=True)
+    }
+    assert work.settle(mine, found) is True
+    assert list(JobItem.objects.order_by("position").values_list("data", flat=True)) == texts
 
 
 def test_a_transaction_that_fails_in_its_middle_leaves_nothing(as_alice: APIClient, alice: User) -> None:

@@ -7,12 +7,10 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.factories import a_user, person
-from products.tests.factories import sample
 from providers.http import Patience
 from providers.keepa.tests.upstream import knows_all
 from providers.tests import loopback
@@ -22,10 +20,8 @@ KEY = "canary0keepa0key"
 
 
 @pytest.fixture(autouse=True)
-def surroundings(settings: Settings) -> None:
-    """Hash passwords cheaply, and ask the stand-in whatever the environment says."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PROVIDERS = [sample()]
+def as_usual(surroundings: None) -> None:
+    """No test of this app hashes passwords dearly, or asks an upstream that the environment names."""
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ def test_an_upstream_that_leaves_some_out_still_answers(
 
     left_out = [asin_of(number) for number in range(1, refreshing.FAILURES + 1)]
     monkeypatch.setattr(Upstream, "products", products)
-    monkeypatch.setattr("products.prefetch.LARGEST", 5)
+    monkeypatch.setattr("providers.together.LARGEST", 5)
     for number in range(1, 11):
         keep(number, asked=20 - number)
     assert run() == 10 - len(left_out)

@@ -1,6 +1,6 @@
 """Numbers that look random and never change: each is drawn from the keys it is asked for with. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -9,7 +9,21 @@ T = TypeVar("T")
 
 def draw(*keys: object) -> float:
     """Return a number from 0 up to, not including, 1; equal keys give the same one in every process."""
-    digest = blake2b("|".join(map(str, keys)).encode(), digest_size=8).digest()
+    return _as_share(blake2b("|".join(map(str, keys)).encode(), digest_size=8).digest())
+
+
+def draws(*keys: object, last: Iterable[object]) -> list[float]:
+    """Return what `draw` gives for these keys and each of the last ones; what they share is read once."""
+    shared = blake2b("".join(f"{key}|" for key in keys).encode(), digest_size=8)
+    found = []
+    for key in last:
+        whole = shared.copy()
+        whole.update(str(key).encode())
+        found.append(_as_share(whole.digest()))
+    return found
+
+
+def _as_share(digest: bytes) -> float:
     return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 

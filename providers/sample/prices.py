@@ -7,7 +7,7 @@ from functools import cache
 
 from providers.marketplaces import Marketplace
 from providers.sample.catalogue import Entry
-from providers.sample.numbers import between, draw, pick
+from providers.sample.numbers import between, draw, draws, pick
 
 # About what one US dollar buys, fixed for good: a price level for samples, not an exchange rate.
 _PER_DOLLAR = {
@@ -102,5 +102,5 @@ def rank_on(entry: Entry, place: Marketplace, day: date) -> int:
 def ranks_on(entry: Entry, place: Marketplace, days: Iterable[date]) -> list[int]:
     """Return the sales rank on each day."""
     usual = 20_000_000 / (rating_count(entry, place) + 100)
-    asin, code = entry.asin, place.code
-    return [max(1, round(usual * (0.75 + 0.5 * draw(asin, code, day, "rank")))) for day in days]
+    drawn = draws(entry.asin, place.code, last=[f"{day}|rank" for day in days])
+    return [max(1, round(usual * (0.75 + 0.5 * share))) for share in drawn]

@@ -159,9 +159,7 @@ def test_who_has_waited_long_enough_asks_alone() -> None:
     assert crowd.join() == ["slow"]
 
 
-def test_without_redis_a_process_flies_on_its_own(flights: Flights[Any], settings: Any) -> None:
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
+def test_without_redis_a_process_flies_on_its_own(flights: Flights[Any], redis_away: None) -> None:
     work = Work()
     assert outcomes_behind(flights, work, 5) == ["answer"] * 6
     assert work.calls == 1

@@ -1,7 +1,6 @@
 """The token buckets: order, waits, what is learned, and how they are shared."""
 
 import threading
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -138,10 +137,8 @@ def test_many_threads_never_take_more_than_there_is(time: Stopped) -> None:
 
 
 @pytest.fixture
-def without_redis(settings: Any) -> Shared:
+def without_redis(redis_away: None) -> Shared:
     """Facts in a process that does not reach Redis."""
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
     return Shared()
 
 

@@ -1,7 +1,6 @@
 """Facts that all processes share, and what happens to them without Redis."""
 
 import threading
-from typing import Any
 
 from django_redis import get_redis_connection
 
@@ -50,9 +49,7 @@ def test_what_stays_as_it_is_is_not_written() -> None:
     assert get_redis_connection("default").exists("pallet:upstream:x") == 0
 
 
-def test_without_redis_a_process_remembers_for_itself(settings: Any) -> None:
-    nowhere = {"LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {name: cache | nowhere for name, cache in settings.CACHES.items()}
+def test_without_redis_a_process_remembers_for_itself(redis_away: None) -> None:
     shared = Shared()
     assert [shared.change("x", counted, seconds=60) for _ in range(3)] == [1, 2, 3]
     assert shared.read("x") == {"count": 3}

@@ -1,0 +1,108 @@
+"""What operators see of money, and what they do: let an event be worked, or a mail be sent, once more.
+
+Stripe's own objects are beside this, under dj-stripe; money itself is moved in Stripe's Dashboard only.
+"""
+
+from typing import cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.audit import record
+from accounts.models import User
+from billing import inbox, mails
+from billing.models import CreditOrder, PaymentMail, StripeCustomer, StripeInbox
+from billing.tasks import soon, work_event
+from credits.admin import ReadOnlyAdmin
+
+
+@admin.register(CreditOrder)
+class CreditOrderAdmin(ReadOnlyAdmin):
+    """What was ordered, paid and given back. `problem`: a person has to look."""
+
+    list_display = (
+        "created_at",
+        "user",
+        "package",
+        "credits",
+        "amount",
+        "currency",
+        "status",
+        "problem",
+        "refunded_credits",
+        "disputed_credits",
+        "dispute_status",
+    )
+    list_filter = ("status", "problem", "kind", "package", "livemode", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("=id", "=session_id", "=payment_intent_id", "=charge_id", "user__email")
+    ordering = ("-created_at",)
+
+
+@admin.register(StripeCustomer)
+class StripeCustomerAdmin(ReadOnlyAdmin):
+    """Who is who at Stripe."""
+
+    list_display = ("user", "customer_id", "livemode", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("=customer_id", "user__email")
+
+
+@admin.register(StripeInbox)
+class StripeInboxAdmin(ReadOnlyAdmin):
+    """What Stripe has told, and how far it has come."""
+
+    list_display = (
+        "received_at",
+        "type",
+        "event_id",
+        "status",
+        "attempts",
+        "error",
+        "order",
+        "mirrored_at",
+        "mirror_error",
+    )
+    list_filter = ("status", "type", "livemode", "received_at")
+    list_select_related = ("order",)
+    search_fields = ("=event_id", "=order__id", "=order__session_id", "=order__payment_intent_id")
+    ordering = ("-id",)
+    actions = ("work_again",)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Whether this operator may let events be worked again: superusers, and who has the permission."""
+        return request.user.has_perm("billing.replay_event")
+
+    @admin.action(description="Work again", permissions=["replay"])
+    def work_again(self, request: HttpRequest, rows: QuerySet[StripeInbox]) -> None:
+        """Let each be worked now. Whatever has been done already is not done twice."""
+        for row in rows:
+            inbox.replay(row)
+            record(cast(User, request.user), "stripe_event:replay", row)
+            soon(work_event, row.pk)
+        messages.success(request, f"{len(rows)} to be worked now.")
+
+
+@admin.register(PaymentMail)
+class PaymentMailAdmin(ReadOnlyAdmin):
+    """What buyers were told, and what could not be told."""
+
+    list_display = ("created_at", "order", "kind", "about", "status", "attempts", "error", "sent_at")
+    list_filter = ("status", "kind", "created_at")
+    list_select_related = ("order",)
+    search_fields = ("=order__id", "=about", "order__user__email")
+    ordering = ("-id",)
+    actions = ("send_again",)
+
+    def has_send_again_permission(self, request: HttpRequest) -> bool:
+        """Whether this operator may have mails sent again: superusers, and who has the permission."""
+        return request.user.has_perm("billing.send_mail_again")
+
+    @admin.action(description="Send again what may be lost", permissions=["send_again"])
+    def send_again(self, request: HttpRequest, rows: QuerySet[PaymentMail]) -> None:
+        """Let those be sent with the next sweep that were given up, or broken off more than minutes ago."""
+        waiting = mails.send_again(rows)
+        for row in waiting:
+            record(cast(User, request.user), "payment_mail:send_again", row)
+        messages.success(request, f"{len(waiting)} to be sent within a minute.")

@@ -1,0 +1,59 @@
+"""Questions about orders and about what Stripe has told."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+
+
+class CreditOrderQuerySet(models.QuerySet[Any]):
+    """Which orders."""
+
+    def for_user(self, user: User) -> Self:
+        """Those of one account."""
+        return self.filter(user=user)
+
+    def begun(self) -> Self:
+        """Those that somebody has tried to pay, or paid with nothing to pay; not the pages that were left."""
+        return self.filter(Q(payment_intent_id__isnull=False) | Q(paid_at__isnull=False) | ~Q(problem=""))
+
+    def needing_attention(self) -> Self:
+        """Those with which something is wrong that only a person can put right."""
+        return self.exclude(problem="")
+
+    def paid_by(self, *, payment_intent: str = "", charge: str = "", session: str = "") -> Self:
+        """The one that one of these belongs to; none without any."""
+        wanted = Q(pk=None)
+        for column, value in (
+            ("payment_intent_id", payment_intent),
+            ("charge_id", charge),
+            ("session_id", session),
+        ):
+            if value:
+                wanted |= Q(**{column: value})
+        return self.filter(wanted)
+
+
+class StripeInboxQuerySet(models.QuerySet[Any]):
+    """Which events."""
+
+    def due(self, now: datetime) -> Self:
+        """Those to be worked now, the longest waiting first."""
+        return self.filter(status="waiting", due_at__lte=now).order_by("due_at", "id")
+
+    def needing_attention(self) -> Self:
+        """Those that nobody will try again: a person has to look."""
+        return self.filter(status__in=("unmatched", "refused", "given_up"))
+
+    def unmirrored(self, now: datetime, *, attempts: int) -> Self:
+        """Those that dj-stripe is still to be told, tried fewer times than this."""
+        return self.filter(
+            mirrored_at=None, mirror_due_at__lte=now, mirror_attempts__lt=attempts, status="done"
+        ).order_by("mirror_due_at", "id")
+
+    def settled_before(self, moment: datetime) -> Self:
+        """Those that came before a moment and need nobody's attention."""
+        return self.filter(status="done", received_at__lt=moment)

@@ -1,0 +1,127 @@
+"""Bring an order and the ledger to where Stripe says the payment stands. The only place where that happens.
+
+Whoever calls, for whatever reason and however often: what Stripe says now is read anew, and credits move by
+the difference. Nothing is kept of what an event said, so their order does not matter.
+"""
+
+import logging
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from api.connections import give_back_connection
+from billing.errors import PaymentMismatch, StillChanging
+from billing.models import CreditOrder
+from billing.owed_mails import note
+from billing.reading import Facts, Hints, read
+from billing.standing import Standing, standing
+from credits.errors import DuplicateEntry
+from credits.services import grant, reverse
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 5
+CREDITS = {"refunded_credits": "refund", "disputed_credits": "dispute"}
+
+
+def settle(order_id: UUID, hints: Hints) -> CreditOrder:
+    """Read what Stripe says of an order's payment, and let credits follow. Returns the order as it is then.
+
+    A payment that is not what was ordered is marked on the order (`problem`) and grants nothing. Raises
+    StripeError, Unmatched (no session at Stripe), StillChanging (others were faster, again and again).
+    """
+    for _ in range(ATTEMPTS):
+        order: CreditOrder = CreditOrder.objects.get(pk=order_id)
+        give_back_connection()
+        facts = read(order, hints)
+        if settled := converge(order, facts):
+            return settled
+    raise StillChanging(f"order {order_id}")
+
+
+def converge(seen: CreditOrder, facts: Facts) -> CreditOrder | None:
+    """Apply what was read, and note the mails about it.
+
+    None if the order was changed since it was seen, for then what was read may be old.
+    """
+    with transaction.atomic():
+        order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+        if order.version != seen.version:
+            return None
+        try:
+            stands = standing(order, facts)
+        except PaymentMismatch as why:
+            note_problem(order, CreditOrder.Problem.MISMATCH, str(why))
+            return order
+        apply(order, stands)
+        note(order, facts)
+    return order
+
+
+def apply(order: CreditOrder, stands: Standing) -> None:
+    """Move credits and change the order, both or neither; its row is locked."""
+    now = asdict(stands)
+    if not order.problem and all(getattr(order, name) == value for name, value in now.items()):
+        return
+    is_to_pay = stands.status in ("paid", "refunded", "disputed") and not order.is_paid
+    if is_to_pay and order.user is None:
+        note_problem(order, CreditOrder.Problem.NO_USER, f"paid by {stands.payment_intent_id}")
+        return
+    told = {name: now[name] for name in ("session_id", "payment_intent_id", "charge_id") if now[name]}
+    if is_to_pay:
+        pay_out(order, told)
+    for column, why in CREDITS.items():
+        take_back(order, why, now[column] - getattr(order, column), told)
+    for name, value in now.items():
+        setattr(order, name, value)
+    order.problem = order.problem_detail = ""
+    order.version += 1
+    order.save()
+
+
+def pay_out(order: CreditOrder, told: dict[str, Any]) -> None:
+    """Grant what was bought. The key belongs to the order, so that this can be written once."""
+    with suppress(DuplicateEntry):
+        grant(
+            buyer_of(order),
+            order.credits,
+            operation="pack",
+            key=order.key,
+            reference=str(order.pk),
+            metadata=told,
+        )
+    order.paid_at = timezone.now()
+
+
+def take_back(order: CreditOrder, why: str, amount: int, told: dict[str, Any]) -> None:
+    """Take credits back because money went back; with a negative amount, give them again."""
+    if not amount:
+        return
+    order.moves += 1
+    move = reverse if amount > 0 else grant
+    move(
+        buyer_of(order),
+        abs(amount),
+        operation=f"pack.{why}",
+        key=f"{why}:{order.pk}:{order.moves}",
+        reference=str(order.pk),
+        metadata=told,
+    )
+
+
+def buyer_of(order: CreditOrder) -> User:
+    """Return whose wallet it is; one with entries keeps its user."""
+    return cast(User, order.user)
+
+
+def note_problem(order: CreditOrder, problem: CreditOrder.Problem, detail: str) -> None:
+    """Mark an order that only a person can put right, and say so once."""
+    if (order.problem, order.problem_detail) != (problem, detail):
+        order.problem, order.problem_detail = problem, detail
+        order.version += 1
+        order.save(update_fields=["problem", "problem_detail", "version"])
+        log.error("order %s needs attention: %s: %s", order.pk, problem, detail)

@@ -1,0 +1,90 @@
+"""What workers do with Stripe's events. Rows hold the state; running any of these twice changes nothing."""
+
+import logging
+import time
+from datetime import timedelta
+
+from celery import Task, shared_task
+from django.conf import settings
+from django.utils import timezone
+from djstripe.models import Event
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from billing import inbox, mails, mirror, reconciling
+from billing.models import PaymentMail, StripeInbox
+
+log = logging.getLogger(__name__)
+SWEEP_SECONDS = 50  # a sweep ends before the next begins
+SWEEP_ROWS = 500
+FORGET_ROWS = 5000  # in one statement
+
+
+@shared_task  # type: ignore[untyped-decorator]  # celery has no types
+def work_event(row_id: int) -> bool:
+    """Work one event now rather than at the next sweep, then let dj-stripe have it."""
+    is_done = inbox.work(row_id)
+    if is_done:
+        soon(mirror_event, row_id)
+        due = PaymentMail.objects.due(timezone.now()).filter(order__events=row_id)
+        for mail_id in due.values_list("pk", flat=True):
+            soon(send_mail, mail_id, what="mail")
+    return is_done
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def mirror_event(row_id: int) -> bool:
+    """Let dj-stripe take in one event."""
+    return mirror.feed(row_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_mail(mail_id: int) -> bool:
+    """Send one mail about a payment now rather than at the next sweep."""
+    return mails.send(mail_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_due_mails() -> int:
+    """Send the mails about payments that are due, whatever became of the messages; how many went."""
+    ends = time.monotonic() + SWEEP_SECONDS
+    due = list(PaymentMail.objects.due(timezone.now()).values_list("pk", flat=True)[:SWEEP_ROWS])
+    if not due or not mails.is_server_there():
+        return 0
+    return sum(mails.send(mail_id) for mail_id in due if time.monotonic() < ends)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep_inbox() -> int:
+    """Work what is due, whatever became of the messages; then feed the mirror. How many were worked."""
+    ends = time.monotonic() + SWEEP_SECONDS
+    due = StripeInbox.objects.due(timezone.now()).values_list("pk", flat=True)[:SWEEP_ROWS]
+    worked = sum(inbox.work(row_id) for row_id in list(due) if time.monotonic() < ends)
+    unmirrored = StripeInbox.objects.unmirrored(timezone.now(), attempts=mirror.ATTEMPTS)
+    for row_id in list(unmirrored.values_list("pk", flat=True)[:SWEEP_ROWS]):
+        if time.monotonic() < ends:
+            mirror.feed(row_id)
+    return worked
+
+
+@shared_task(time_limit=1800)  # type: ignore[untyped-decorator]
+def reconcile() -> int:
+    """Hold what Stripe lists of the last two days against the orders. How many orders were settled."""
+    return reconciling.reconcile() if settings.STRIPE_SECRET_KEY else 0
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forget_old_events() -> int:
+    """Delete events past STRIPE_EVENT_DAYS, dj-stripe's too; those that need a person stay. How many."""
+    before = timezone.now() - timedelta(days=settings.STRIPE_EVENT_DAYS)
+    Event.objects.filter(pk__in=Event.objects.filter(created__lt=before)[:FORGET_ROWS]).delete()
+    old = StripeInbox.objects.settled_before(before).values("pk")[:FORGET_ROWS]
+    return StripeInbox.objects.filter(pk__in=old).delete()[0]
+
+
+def soon(task: Task, row_id: int, *, what: str = "event") -> None:
+    """Have a task done at once; without a queue, the next sweep does it."""
+    try:
+        task.delay(row_id)
+    except (OperationalError, RedisError, OSError):
+        log.warning("no queue for %s %s: the next sweep takes it", what, row_id)

@@ -1,0 +1,75 @@
+"""What the tests about money do again and again: buy, deliver what Stripe tells, look at the wallet."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from billing.inbox import work
+from billing.models import CreditOrder, StripeInbox
+from billing.packages import packages
+from billing.services import start_checkout
+from billing.tests.fake_state import Object
+from billing.tests.fake_stripe import FakeStripe
+from credits.models import LedgerEntry, Wallet
+
+INBOX = "/api/v1/webhooks/stripe"
+STRIPE = Client()  # who sends; it keeps no cookies
+
+
+def bought(fake: FakeStripe, user: User, package: str = "starter") -> Object:
+    """The session of a new purchase."""
+    begun = start_checkout(
+        user=user,
+        package=packages()[package],
+        success_url="http://testserver/done",
+        cancel_url="http://testserver/",
+    )
+    return fake.objects[begun.session_id]
+
+
+def order_of(session: Object) -> CreditOrder:
+    """The order as it is in the database now."""
+    return CreditOrder.objects.get(pk=session["metadata"]["order"])
+
+
+def post(body: bytes, headers: dict[str, str]) -> Any:
+    """What the inbox answers."""
+    return STRIPE.post(INBOX, body, content_type="application/json", headers=headers)
+
+
+def deliver(fake: FakeStripe, *events: Object) -> None:
+    """Send events to the inbox, in this order, and work each at once."""
+    for event in events:
+        assert post(*fake.signed(event)).status_code == 200, event["type"]
+        work_all()
+
+
+def work_all() -> None:
+    """Work whatever waits, whether or not its time has come."""
+    StripeInbox.objects.filter(status="waiting").update(due_at=timezone.now())
+    for row_id in StripeInbox.objects.filter(status="waiting").values_list("pk", flat=True):
+        work(row_id)
+
+
+def balance(user: User) -> int:
+    """Credits that a user has."""
+    return sum(Wallet.objects.filter(pk=user.pk).values_list("balance", flat=True))
+
+
+def owed(user: User) -> int:
+    """Credits that were taken back after they had been spent."""
+    return sum(Wallet.objects.filter(pk=user.pk).values_list("receivable", flat=True))
+
+
+def entries(user: User) -> list[tuple[str, str, int]]:
+    """Kind, operation and amount of each movement, oldest first."""
+    found = LedgerEntry.objects.filter(wallet_id=user.pk).order_by("id")
+    return list(found.values_list("kind", "operation", "amount"))
+
+
+def types(events: Iterable[Object]) -> list[str]:
+    """The types of events."""
+    return [event["type"] for event in events]

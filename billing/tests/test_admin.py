@@ -1,0 +1,60 @@
+"""What operators see of money, and may do."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from accounts.models import AuditEvent, User
+from accounts.tests.factories import a_user
+from billing.models import CreditOrder, StripeInbox
+from billing.tests.acts import balance, bought, deliver, post, work_all
+from billing.tests.fake_stripe import FakeStripe
+
+pytestmark = pytest.mark.django_db
+EVENTS = "/admin/billing/stripeinbox/"
+
+
+def browser(*permissions: str) -> Client:
+    """Someone who runs this install and has these permissions."""
+    operator = a_user(is_staff=True)
+    operator.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(operator, backend="accounts.backends.EmailBackend")
+    return client
+
+
+def test_orders_and_events_are_shown_and_cannot_be_changed(fake: FakeStripe, alice: User) -> None:
+    session = bought(fake, alice)
+    deliver(fake, *fake.pay(session))
+    client = browser("view_creditorder", "view_stripeinbox", "change_creditorder", "delete_creditorder")
+    page = client.get("/admin/billing/creditorder/").content.decode()
+    assert alice.email in page
+    order = CreditOrder.objects.get()
+    one = client.get(f"/admin/billing/creditorder/{order.pk}/change/")
+    assert session["id"] in one.content.decode()
+    assert (
+        client.post(f"/admin/billing/creditorder/{order.pk}/change/", {"status": "paid"}).status_code == 403
+    )
+    assert "checkout.session.completed" in client.get(EVENTS).content.decode()
+
+
+def test_an_event_can_be_worked_again(fake: FakeStripe, alice: User) -> None:
+    post(*fake.signed(fake.pay(bought(fake, alice))[-1]))
+    StripeInbox.objects.update(status="given_up")
+    row = StripeInbox.objects.get()
+    client = browser("view_stripeinbox", "replay_event")
+    answer = client.post(EVENTS, {"action": "work_again", "_selected_action": [row.pk]}, follow=True)
+    assert "1 to be worked now" in answer.content.decode()
+    work_all()
+    assert balance(alice) == 100
+    assert AuditEvent.objects.filter(action="stripe_event:replay").count() == 1
+
+
+def test_who_may_only_look_works_nothing_again(fake: FakeStripe, alice: User) -> None:
+    post(*fake.signed(fake.pay(bought(fake, alice))[-1]))
+    StripeInbox.objects.update(status="given_up")
+    row = StripeInbox.objects.get()
+    client = browser("view_stripeinbox")
+    client.post(EVENTS, {"action": "work_again", "_selected_action": [row.pk]})
+    row.refresh_from_db()
+    assert row.status == "given_up"
