@@ -7,7 +7,6 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 from django.db.models import Count
-from kombu.exceptions import OperationalError
 
 from jobs import sweeping
 from jobs.models import Job, JobChunk
@@ -59,7 +58,7 @@ def send(operation: str, *, expires: float | None = None) -> bool:
     """Send a worker to the next chunk; False where the queue does not answer: the sweep will see to it."""
     try:
         run_chunk.apply_async(args=[operation], queue=queue_of(operation), expires=expires)
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # whatever the queue says: the job is kept
         log.warning("queue_away", error=type(error).__name__)
         return False
     return True
