@@ -155,6 +155,7 @@ def main() -> None:
         with ready(latency) as bench:
             stage.show(f"a bulk job, one worker, an upstream {latency} ms away", [speed(bench)])
     with ready(0) as bench:
+        bench.done(bench.send(ROWS))  # what threads and connections keep for good grows that long
         for size in SIZES:
             stage.show(f"memory for {size:,} rows", list(memory(bench, size)))
     print(stage.check_ledger())

@@ -79,7 +79,7 @@ def web_server(*, config: str = "config/gunicorn.py", **environment: str) -> Ite
             server.kill()
 
 
-def await_ready(address: Address, seconds: float = 60) -> float:
+def await_ready(address: Address, seconds: float = 300) -> float:
     """Wait until the server says that it can work, so long at most; how long it took."""
     began = time.monotonic()
     while time.monotonic() < began + seconds:
