@@ -83,7 +83,7 @@ class Bulk(APIView):
 
     def in_body(self, request: Request, sent: Upload) -> dict[str, Any]:
         """Return what a JSON body asks for. Raises ValidationError, MalformedBody, BodyTooLarge."""
-        queries.refuse_all(request)
+        refuse_query(request)
         most = settings.BULK["max_json_bytes"]
         body = sent.file.read(most + 1)
         if len(body) > most:
@@ -110,6 +110,13 @@ class Bulk(APIView):
         user, credential = caller(request)
         number = uuid_of(charge_key(request).replace("chg_", "req_", 1))
         return accepted(services.submit(parsed, order, user=user, credential=credential, id=number))
+
+
+def refuse_query(request: Request) -> None:
+    """Refuse options in the query beside a JSON body, which has them itself. Raises ValidationError."""
+    if request.query_params:
+        why = [ErrorDetail("Beside a JSON body, say this in the body.", code="belongs_in_body")]
+        raise ValidationError(dict.fromkeys(request.query_params, why))
 
 
 def accepted(job: Job) -> Response:

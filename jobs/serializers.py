@@ -101,7 +101,7 @@ class Rows(StrictSerializer):
         """Refuse both and neither."""
         attrs = super().validate(attrs)
         if ("items" in attrs) == ("text" in attrs):
-            why = ErrorDetail("Give either items or text.", code="invalid")
+            why = ErrorDetail("Give either items or text.", code="one_of")
             raise serializers.ValidationError({"items": [why]})
         return attrs
 

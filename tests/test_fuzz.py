@@ -42,7 +42,7 @@ KNOWN_HERE_ONLY |= {
 }
 CHECKED_HERE_ONLY = {"#/asin", "#/fnsku", "#/password", "#/fields", "#/from", "#/to", "#/url"}
 CODES_HERE_ONLY = {"null_characters_not_allowed", "past", "network", "not_printable", "other_region"}
-CODES_HERE_ONLY |= {"foreign_address"}
+CODES_HERE_ONLY |= {"foreign_address", "belongs_in_body", "one_of", "unreadable"}
 ABOUT_THE_INPUT = ("Schema-valid request rejected", "Schema-violating request accepted")
 KNOWN = {
     "asin": ("B07ZPKCJ6X", "B0SAMP0001", "B0FAIL0404", "B0PARTIAL0"),

@@ -58,7 +58,9 @@ def walk(view: type[Newest], limit: int, between: Callable[[], object] = lambda:
 
 
 def test_pages_together_are_the_list() -> None:
-    everything = list(Permission.objects.order_by("-id").values_list("id", flat=True))
+    few = list(Permission.objects.order_by("id").values_list("id", flat=True)[:50])
+    Permission.objects.exclude(pk__in=few).delete()  # so that one page has room for all
+    everything = few[::-1]
     assert walk(Newest, limit=7) == everything
     assert walk(Newest, limit=len(everything)) == everything
 

@@ -4,7 +4,6 @@ import select
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,14 +137,16 @@ def test_while_a_report_is_slow_to_come_and_long_to_read_others_are_answered(
         asking = threading.Thread(target=ask)
         asking.start()
         eventually(lambda: len(waits) > 20)
-        began = time.monotonic()
-        slow.sendall(data[1000:])
-        assert answered(slow) == "HTTP/1.1 201 Created"
-        took = time.monotonic() - began
-        done.set()
-        asking.join()
+        before = len(waits)
+        try:
+            slow.sendall(data[1000:])
+            assert answered(slow) == "HTTP/1.1 201 Created"
+            answered_meanwhile = len(waits) - before
+        finally:
+            done.set()
+            asking.join()
     assert Mapping.objects.count() == 30_000
-    assert max(waits) < max(2, took / 2), "nobody waits until it is read"
+    assert answered_meanwhile > 10, "nobody waits until it is read"
 
 
 def test_a_report_goes_in_by_the_server_as_it_does_in_a_test(server: Server, key: str) -> None:

@@ -1,8 +1,7 @@
 """A name that leads elsewhere when it is asked again: it is asked once, and what was checked is used."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+import socket
+from collections.abc import Sequence
 
 import pytest
 
@@ -26,31 +25,17 @@ class Rebinding:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-class Connections:
-    """Where this process connects to, as Python's own audit tells; while `is_on` none is let through."""
-
-    def __init__(self) -> None:
-        self.is_on = False
-        self.tried: list[tuple[Any, ...]] = []
-
-    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Write down a connection, and let it fail."""
-        if self.is_on and event == "socket.connect" and isinstance(arguments[1], tuple):
-            self.tried.append(arguments[1][:2])
-            raise OSError("not from a test")
-
-
-CONNECTIONS = Connections()
-sys.addaudithook(CONNECTIONS)
-
-
 @pytest.fixture
-def connections() -> Iterator[Connections]:
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Where this process wants to connect to from now on; it gets nowhere."""
-    CONNECTIONS.tried.clear()
-    CONNECTIONS.is_on = True
-    yield CONNECTIONS
-    CONNECTIONS.is_on = False
+    addresses: list[tuple[str, int]] = []
+
+    def connect(self: socket.socket, address: tuple[str, int]) -> None:
+        addresses.append(address[:2])
+        raise OSError("not from a test")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    return addresses
 
 
 def send(names: Rebinding, url: str = "https://rebind.example/") -> str:
@@ -59,27 +44,27 @@ def send(names: Rebinding, url: str = "https://rebind.example/") -> str:
 
 @pytest.mark.usefixtures("strict")
 def test_a_name_that_turns_private_after_the_check_is_reached_where_it_was_checked(
-    connections: Connections,
+    tried: list[tuple[str, int]],
 ) -> None:
     names = Rebinding([PUBLIC], [PRIVATE])
     assert send(names) == Fault.CONNECTION_LOST
     assert names.asked == [("rebind.example", 443)]
-    assert connections.tried == [(PUBLIC, 443)]
+    assert tried == [(PUBLIC, 443)]
 
 
 @pytest.mark.usefixtures("strict")
 @pytest.mark.parametrize("answer", [[PRIVATE], [PUBLIC, PRIVATE], [PRIVATE, PUBLIC], [PUBLIC, "::1"]])
 def test_one_private_address_among_others_is_enough_to_refuse(
-    answer: list[str], connections: Connections
+    answer: list[str], tried: list[tuple[str, int]]
 ) -> None:
     assert send(Rebinding(answer)) == Fault.ADDRESS_REFUSED
-    assert connections.tried == []
+    assert tried == []
 
 
 @pytest.mark.usefixtures("strict")
-def test_each_address_that_was_checked_is_tried(connections: Connections) -> None:
+def test_each_address_that_was_checked_is_tried(tried: list[tuple[str, int]]) -> None:
     send(Rebinding([PUBLIC, "2606:4700::1111"], [PRIVATE]))
-    assert connections.tried == [(PUBLIC, 443), ("2606:4700::1111", 443)]
+    assert tried == [(PUBLIC, 443), ("2606:4700::1111", 443)]
 
 
 def test_a_connection_that_is_made_goes_to_the_first_answer() -> None:
