@@ -24,7 +24,7 @@ REFUSED = [
     ({"PUBLIC_URL": "https://localhost:8000"}, "E004"),
     ({"PUBLIC_URL": "http://localhost.example.com"}, "E004"),
     ({"PUBLIC_URL": "http://192.168.1.20:8000"}, "E004"),
-    ({"HOST": "0.0.0.0"}, "E005"),  # noqa: S104
+    ({"HOST": "0.0.0.0"}, "E005"),  # noqa: S104  # nosec B104
     ({"HOST": "::"}, "E005"),
     ({"ALLOWED_HOSTS": ["localhost", "pallet.example.com"]}, "E006"),
     ({"ALLOWED_HOSTS": ["*"]}, "E006"),

@@ -191,7 +191,7 @@ def test_who_has_no_key_of_stripes_gets_the_offline_checkout(alone: None) -> Non
         ("STRIPE_LIVE_MODE", True),
         ("BILLING_OFFLINE_IS_SET", True),
         ("PUBLIC_URL", "https://pallet.example.com"),
-        ("HOST", "0.0.0.0"),  # noqa: S104
+        ("HOST", "0.0.0.0"),  # noqa: S104  # nosec B104
         ("ALLOWED_HOSTS", ["localhost", "192.168.1.20"]),
     ],
 )

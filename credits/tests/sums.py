@@ -76,7 +76,7 @@ def changed(key: str, moment: str, value: int | datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE credits_ledgerentry DISABLE TRIGGER USER")
         cursor.execute(
-            f"UPDATE credits_ledgerentry SET created_at = {moment} WHERE key = %s",  # noqa: S608
+            f"UPDATE credits_ledgerentry SET created_at = {moment} WHERE key = %s",  # noqa: S608  # nosec B608
             [value, key],
         )
         cursor.execute("ALTER TABLE credits_ledgerentry ENABLE TRIGGER USER")
