@@ -8,9 +8,8 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 from djstripe.models import Event
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
+from api.queues import workers_told
 from billing import inbox, mails, mirror, reconciling
 from billing.models import PaymentMail, StripeInbox
 
@@ -84,7 +83,5 @@ def forget_old_events() -> int:
 
 def soon(task: Task, row_id: int, *, what: str = "event") -> None:
     """Have a task done at once; without a queue, the next sweep does it."""
-    try:
-        task.delay(row_id)
-    except (OperationalError, RedisError, OSError):
+    if not workers_told(task, row_id):
         log.warning("no queue for %s %s: the next sweep takes it", what, row_id)

@@ -4,22 +4,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts.audit import record
 from accounts.client_address import Client
 from accounts.models import User
+from api.queues import workers_told
 from conversion.errors import NotConnected, SyncNotOffered, SyncUnderWay
 from conversion.models import Inventory, SellerAccount
 from conversion.sync import LAYOUT, sealing
 from conversion.tasks import sync_inventory
 
-log = structlog.stdlib.get_logger("pallet.conversion")
 QUEUED = timedelta(hours=1)  # after that nobody is going to begin any more
 
 
@@ -89,10 +87,7 @@ def queue(account_id: int) -> bool:
 
 def _send(account_id: int) -> None:
     """Tell the workers. If they cannot be told, the clock will: the row says what is wanted."""
-    try:
-        sync_inventory.apply_async((account_id,), retry=False)
-    except OperationalError as error:
-        log.warning("workers_not_told", task="sync_inventory", error=type(error).__name__)
+    workers_told(sync_inventory, account_id)
 
 
 def _check_offered() -> None:

@@ -3,17 +3,15 @@
 So it does no harm when one comes twice, late, or never: the sweep sends others.
 """
 
-import structlog
 from celery import shared_task
 from django.conf import settings
 from django.db.models import Count
 
+from api.queues import workers_told
 from jobs import sweeping
 from jobs.models import Job, JobChunk
 from jobs.statements import WAITING, rows
 from jobs.work import run_next
-
-log = structlog.stdlib.get_logger("pallet.jobs")
 
 SWEEP_SECONDS = 10  # between two sweeps; their messages are worth nothing after that
 
@@ -56,12 +54,7 @@ def wake(job: Job) -> None:
 
 def send(operation: str, *, expires: float | None = None) -> bool:
     """Send a worker to the next chunk; False where the queue does not answer: the sweep will see to it."""
-    try:
-        run_chunk.apply_async(args=[operation], queue=queue_of(operation), expires=expires)
-    except Exception as error:  # whatever the queue says: the job is kept
-        log.warning("queue_away", error=type(error).__name__)
-        return False
-    return True
+    return workers_told(run_chunk, operation, queue=queue_of(operation), expires=expires)
 
 
 def queue_of(operation: str) -> str:

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from api.queues import workers_told
 from webhooks import delivering, disabling, pruning
 from webhooks.models import Delivery
 
-log = structlog.stdlib.get_logger("pallet.webhooks")
 MOST_AT_ONCE = 500  # deliveries that one run of the sweeper hands out
 HINT_SECONDS = 60  # a hint that nobody has taken by then has been given again
 
@@ -49,8 +47,6 @@ def prune() -> int:
 
 def tell_workers(delivery_ids: Sequence[UUID]) -> None:
     """Have deliveries attempted now. If the workers cannot be told, `deliver_due` finds the rows."""
-    try:
-        for delivery_id in delivery_ids:
-            deliver.apply_async((str(delivery_id),), retry=False, expires=HINT_SECONDS)
-    except OperationalError as error:
-        log.warning("workers_not_told", task="webhooks.deliver", error=type(error).__name__)
+    for delivery_id in delivery_ids:
+        if not workers_told(deliver, str(delivery_id), expires=HINT_SECONDS):
+            return
