@@ -25,6 +25,23 @@ def new_ulid() -> str:
     return "".join([PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
 
 
+def new_uuid() -> uuid.UUID:
+    """Return a fresh id as a UUID, of the order in which they are made."""
+    return uuid.UUID(int=new_number())
+
+
+def shown(prefix: str, number: uuid.UUID) -> str:
+    """Return an id as callers see it: what it is of, and a ULID of the same bits."""
+    return prefix + request_id_of(number).removeprefix("req_")
+
+
+def read(prefix: str, text: str) -> uuid.UUID:
+    """Return the id that somebody names. Raises ValueError for what never was one of this kind."""
+    if not text.startswith(prefix):
+        raise ValueError(f"This id is '{prefix}' and 26 characters.")
+    return uuid_of("req_" + text.removeprefix(prefix))
+
+
 def new_request_id() -> str:
     """Return a fresh id for one request, `req_` and a ULID."""
     return "req_" + new_ulid()

@@ -10,16 +10,17 @@ AT_ONCE = 5_000
 LONGEST = 60.0  # seconds for all of a run; the next one goes on
 
 
-def pruned(prune: Callable[..., int], *, days: int) -> int:
+def pruned(prune: Callable[..., int], *, days: int, size: int | None = None) -> int:
     """Let `prune(before, size=...)` delete what is older than so many days; how many went.
 
-    It says how many it has deleted: fewer than `size` when nothing is left.
+    It says how many it has deleted: fewer than `size` (AT_ONCE by default) when nothing is left.
     """
+    size = size or AT_ONCE
     before, ends = timezone.now() - timedelta(days=days), time.monotonic() + LONGEST
     gone = 0
     while time.monotonic() < ends:
-        count = prune(before, size=AT_ONCE)
+        count = prune(before, size=size)
         gone += count
-        if count < AT_ONCE:
+        if count < size:
             break
     return gone

@@ -44,7 +44,7 @@ from jobs.tasks import wake
 from jobs.telling import job_data, results_head
 
 JSON = "application/json"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = FORMATS["xlsx"].media_type
 TYPES = ("text/csv", "text/tab-separated-values", "text/plain", XLSX, "application/octet-stream")
 BINARY = {"type": "string", "format": "binary"}
 A_FORM = {"type": "object", "required": [FIELD], "properties": {FIELD: BINARY}, "additionalProperties": False}
@@ -259,7 +259,7 @@ class Results(APIView):
         query.is_valid(raise_exception=True)
         job = job_of(request, id)
         form = FORMATS[query.validated_data["format"]]
-        head = results_head(services.progress([job])[job.pk]) | {"request_id": request._request.id}  # type: ignore[attr-defined]
+        head = results_head(job) | {"request_id": request._request.id}  # type: ignore[attr-defined]
         give_back_connection()
         rows = services.results(job, status=query.validated_data.get("status", ""))
         answer = StreamingHttpResponse(

@@ -41,14 +41,14 @@ def job_data(found: Progress) -> dict[str, Any]:
     }
 
 
-def results_head(found: Progress) -> dict[str, Any]:
+def results_head(job: Job) -> dict[str, Any]:
     """Return what stands above the results of a job, in the formats that have room for it."""
     return {
         "job": {
-            "id": ids.shown(found.job.pk),
-            "status": found.job.status,
-            "rows": found.job.rows,
-            "captured": found.job.captured,
+            "id": ids.shown(job.pk),
+            "status": job.status,
+            "rows": job.rows,
+            "captured": job.captured,
         },
         "told_at": timezone.now(),
     }

@@ -1,15 +1,13 @@
 """Forgetting what was told long ago."""
 
-import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
 
+from api.pruning import pruned
 from webhooks.models import Delivery, Event
 
 AT_ONCE = 500  # events, with their deliveries and attempts
-SECONDS = 60.0  # the next run goes on
 
 
 def prune() -> int:
@@ -17,17 +15,12 @@ def prune() -> int:
 
     One that is still being tried stays until that has ended.
     """
-    before, ends = timezone.now() - timedelta(days=settings.WEBHOOK_DAYS), time.monotonic() + SECONDS
-    pruned, count = 0, AT_ONCE
-    while count == AT_ONCE and time.monotonic() < ends:
-        count = _some(before)
-        pruned += count
-    return pruned
+    return pruned(_some, days=settings.WEBHOOK_DAYS, size=AT_ONCE)
 
 
-def _some(before: datetime) -> int:
+def _some(before: datetime, *, size: int) -> int:
     """Delete the oldest events, and say how many."""
     old = Event.objects.filter(created_at__lt=before).exclude(deliveries__status=Delivery.Status.PENDING)
-    found = list(old.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
+    found = list(old.order_by("created_at").values_list("pk", flat=True)[:size])
     Event.objects.filter(pk__in=found).delete()
     return len(found)
