@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.factories import a_user
-from api.bulk import Outcome, Result, Row
+from api.bulk import Outcome, Result, Row, Wait
 from conversion.bulk import Conversions
 from conversion.models import Conversion, Mapping, Purchase
 from conversion.tests.factories import wrong
@@ -219,6 +219,7 @@ def test_what_is_still_searched_for_says_when_to_ask_again(alice: User, settings
     assert (found.outcome, unknown.outcome) == (Outcome.DELIVERED, Outcome.NOT_FOUND)
     assert (searched.outcome, searched.retry_after) == (Outcome.FAILED, AGAIN_SECONDS)
     assert searched.reason == "A source is still searching for it."
+    assert searched.wait is Wait.SEARCH
 
 
 def test_the_next_upstream_is_asked_for_what_is_left(

@@ -62,6 +62,7 @@ def test_figures_are_those_of_the_entries_however_often_they_are_folded_in_betwe
 @pytest.mark.parametrize("folded", [0, 15, 30])
 def test_no_entry_of_a_period_lies_outside_its_span(folded: int) -> None:
     user = user_with(100)
+    moved(LedgerEntry.objects.for_user(user).get().key, 60)
     for number in range(30):
         charge(user, 1, operation="job", key=f"chg_{number}")
         moved(f"chg_{number}", 30 - number + random.choice([0, 0, 7, -3]))  # clocks need not be right
@@ -76,8 +77,9 @@ def test_no_entry_of_a_period_lies_outside_its_span(folded: int) -> None:
         assert set(wanted.filter(pk__range=(first, last))) == set(wanted)
     if folded == 30:
         begins = entries.get(key="chg_15").created_at
-        _, last = rollup.span(user.pk, begins, begins)
-        assert last <= entries.get(key="chg_25").pk  # what comes later is younger, however wrong the clocks
+        first, last = rollup.span(user.pk, begins, begins)
+        assert first >= entries.get(key="chg_5").pk  # what comes before is older, however wrong the clocks
+        assert last <= entries.get(key="chg_25").pk  # and what comes later is younger
     day = timedelta(days=1)
     assert rollup.span(user.pk, max(times) + day, max(times) + 2 * day) == (0, -1)
 

@@ -10,12 +10,13 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from api.bulk import Outcome, Result, Row
+from api.bulk import Outcome, Result, Row, Wait
 from products import tally
 from products.bulk import ProductLookups
 from products.errors import ProductNotFound
@@ -151,9 +152,11 @@ def test_what_does_not_exist_is_said_and_free(alice: User) -> None:
 
 
 def test_a_stale_answer_is_delivered_and_free(alice: User, settings: Settings) -> None:
-    looked_up(alice, [ASIN])
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        looked_up(alice, [ASIN])
     settings.PROVIDERS = [upstream("sample", down)]
-    with time_machine.travel(LATER, tick=False):
+    with time_machine.travel(now + LATER, tick=False):
         [result] = looked_up(alice, [ASIN])
         assert (result.outcome, result.lines) == (Outcome.DELIVERED, [])
         assert orjson.loads(result.data)["freshness"] == "stale"
@@ -164,6 +167,7 @@ def test_a_failure_says_when_to_try_again_and_no_name(alice: User) -> None:
     down, limited = looked_up(alice, ["B0FAIL0500", "B0FAIL0429"])
     assert (down.outcome, down.retry_after) == (Outcome.FAILED, AGAIN_SECONDS)
     assert (limited.outcome, limited.retry_after) == (Outcome.FAILED, 30)
+    assert (down.wait, limited.wait) == (Wait.FAILURE, Wait.LIMIT)
     assert down.reason == limited.reason == "Nobody who could know this answers now."
 
 
