@@ -14,11 +14,6 @@ class Package:
     amount: int
     currency: str
 
-    @property
-    def name(self) -> str:
-        """What Stripe's page and receipts call it."""
-        return f"{self.credits:,} Pallet credits"
-
 
 def packages() -> dict[str, Package]:
     """Return the packs for sale, by id."""

@@ -88,7 +88,8 @@ class Conversions:
 
     def find(self, rows: Sequence[Row], *, user: User, options: Options) -> Findings:
         """Convert them all at once, each by itself where that breaks; put the answers into words."""
-        questions = [_question(row, self.asked(options)) for row in rows]
+        asked = self.asked(options)
+        questions = [_question(row, asked) for row in rows]
         with deadline.of_a_batch():
             outcomes = list(_converted(questions, user))
         paid = bought.pairs([row.code for row in rows], user)

@@ -41,7 +41,7 @@ def asked(
     if marketplace not in upstream.marketplaces:
         return NOT_SERVED, f"it does not serve {marketplace}", None
     quest = Quest(asin, marketplace, CORE, None)
-    pursue([quest], {part: [upstream] if part in CORE else [] for part in Part})
+    pursue([quest], {part: [upstream] for part in Part})
     if quest.failures:
         _, failure = quest.failures[0]
         return failure.reason, str(failure), None

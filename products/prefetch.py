@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
     """What became of one ASIN. `is_in_vain`: it failed, and with it all that were asked for together."""
 
     prefetched: Prefetched
-    is_in_vain: bool = False
+    is_in_vain: bool
 
 
 def prefetch(asins: Sequence[str], *, marketplace: str, max_age: int | None = None) -> Iterator[Outcome]:

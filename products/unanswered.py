@@ -17,6 +17,7 @@ from api.models import APICall, IdempotentRequest
 from credits.errors import DuplicateEntry, RefundExceedsCharge
 from credits.models import LedgerEntry
 from credits.services import refund
+from providers.batches import cut
 
 LOOK_BACK = timedelta(
     days=1
@@ -28,8 +29,7 @@ def give_back() -> int:
     """Refund what was charged for calls that failed; how many. Safe to run twice, also at once."""
     first = first_of(timezone.now() - LOOK_BACK)
     calls = list(APICall.objects.failed().filter(pk__gte=first).values_list("pk", flat=True))
-    batches = (calls[start : start + BATCH] for start in range(0, len(calls), BATCH))
-    return sum(refunded(charge) for batch in batches for charge in charges_of(batch))
+    return sum(refunded(charge) for batch in cut(calls, BATCH) for charge in charges_of(batch))
 
 
 def charges_of(calls: Sequence[UUID]) -> list[str]:
