@@ -9,6 +9,7 @@ from api.fields import ReadField
 from billing.addresses import own_address
 from billing.models import CreditOrder
 from billing.packages import Package, packages
+from billing.wording import told_code
 
 ADDRESS_LENGTH = 2000
 
@@ -53,6 +54,9 @@ class PurchaseOutput(serializers.ModelSerializer[CreditOrder]):
     status = serializers.ChoiceField(CreditOrder.Status.choices)
     amount = serializers.IntegerField(help_text="The price, in the smallest unit of the currency.")
     amount_paid = serializers.IntegerField(allow_null=True, help_text="After discounts and with tax.")
+    failure_code = serializers.SerializerMethodField(
+        help_text="Why the last attempt to pay failed, as far as Stripe's code may be told; else empty."
+    )
     receipt_url = serializers.CharField(allow_blank=True, help_text="Stripe's receipt, if there is one.")
     paid_at = serializers.DateTimeField(allow_null=True, help_text="When the credits were granted.")
 
@@ -75,6 +79,10 @@ class PurchaseOutput(serializers.ModelSerializer[CreditOrder]):
             "created_at",
             "paid_at",
         )
+
+    def get_failure_code(self, order: CreditOrder) -> str:
+        """Why it failed, for programs."""
+        return told_code(order.failure_code)
 
 
 class PaymentsOptions(StrictSerializer):

@@ -53,6 +53,7 @@ def standing_of(order: CreditOrder) -> PaymentStanding:
 
 # Why a payment failed. Whoever is told that a card is stolen may be who stole it: all else is "refused".
 REFUSED = "The bank or card company refused the payment."
+REFUSED_CODE = "card_declined"  # Stripe's own for "refused"
 FAILURES = {
     "authentication_required": "The bank wants you to confirm the payment yourself.",
     "card_velocity_exceeded": "The card's limit is reached.",
@@ -63,6 +64,11 @@ FAILURES = {
     "insufficient_funds": "There was not enough money.",
     "processing_error": "Something went wrong at the bank or card company.",
 }
+
+
+def told_code(code: str) -> str:
+    """Return the code of a failure that may be told: one that has its words, else the general one."""
+    return code if not code or code in FAILURES else REFUSED_CODE
 
 
 def failure_of(code: str) -> str:

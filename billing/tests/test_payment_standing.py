@@ -105,6 +105,7 @@ def test_why_a_card_was_refused_is_not_told_to_whom_may_have_stolen_it(
     deliver(fake, *fake.decline(bought(fake, alice), "stolen_card"))
     [payment] = payments(client)
     assert payment["failure"] == "The bank or card company refused the payment."
+    assert payment["failure_code"] == "card_declined"
 
 
 def test_a_payment_that_is_not_what_was_ordered_is_looked_at(
