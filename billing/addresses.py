@@ -2,8 +2,10 @@
 
 import re
 from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 
 PLAIN = re.compile(r"[!-\[\]-~]+", re.ASCII)  # no backslash: browsers take it for a /
 PORTS = {"http": 80, "https": 443}
@@ -42,3 +44,8 @@ def with_session(address: str) -> str:
         return address
     rest, mark, fragment = address.partition("#")
     return f"{rest}{'&' if '?' in rest else '?'}{SESSION}{mark}{fragment}"
+
+
+def pay_url(order_id: UUID) -> str:
+    """Return the address of the page on which to pay for a top-up that failed. Nobody can guess it."""
+    return settings.PUBLIC_URL + reverse("billing_pages:pay", args=[order_id])

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from accounts.audit import record
 from accounts.models import User
 from billing import inbox, mails
-from billing.models import CreditOrder, PaymentMail, StripeCustomer, StripeInbox
+from billing.models import AutoTopUp, CreditOrder, PaymentMail, StripeCustomer, StripeInbox
 from billing.tasks import soon, work_event
 from credits.admin import ReadOnlyAdmin
 
@@ -38,6 +38,29 @@ class CreditOrderAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("=id", "=session_id", "=payment_intent_id", "=charge_id", "user__email")
     ordering = ("-created_at",)
+
+
+@admin.register(AutoTopUp)
+class AutoTopUpAdmin(ReadOnlyAdmin):
+    """What accounts have agreed to have bought automatically, and why that is off where it is."""
+
+    list_display = (
+        "user",
+        "is_on",
+        "threshold",
+        "package",
+        "amount",
+        "currency",
+        "monthly_ceiling",
+        "consented_at",
+        "paused_until",
+        "off_reason",
+        "off_at",
+    )
+    list_filter = ("is_on", "off_reason", "package", "livemode")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "=payment_method_id")
+    ordering = ("-consented_at",)
 
 
 @admin.register(StripeCustomer)

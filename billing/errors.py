@@ -21,6 +21,30 @@ class PaymentsUnavailable(BillingError):
         super().__init__("The payment service does not answer. Nothing was bought; try again shortly.")
 
 
+class NoSavedCard(BillingError):
+    """No card is saved that could pay."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No card is saved. Buy a package and keep the card, or add one by POST credits/portal-session."
+        )
+
+
+class UnknownCard(BillingError):
+    """The card that is meant is none of the account's."""
+
+    def __init__(self) -> None:
+        super().__init__("This is none of your saved cards, which GET credits/payment-methods lists.")
+
+
+class ConsentMissing(BillingError):
+    """A card is charged by itself only if its owner has agreed to it; `consent_text` says to what."""
+
+    def __init__(self, consent_text: str) -> None:
+        self.consent_text = consent_text
+        super().__init__("Show consent_text to the card's owner, and send consent: true if they agree to it.")
+
+
 class UnknownOrder(BillingError):
     """There is no such order, or it is another account's."""
 

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing.errors import EventRefused, SignatureRefused, Unmatched
-from billing.models import CreditOrder, StripeCustomer, StripeInbox
+from billing.models import AutoTopUp, CreditOrder, StripeCustomer, StripeInbox
 from billing.reading import hints_of, order_of
 from billing.settling import settle
 
@@ -149,11 +149,21 @@ def follow(row: StripeInbox) -> CreditOrder | None:
     """Let an order follow what has happened; None where no order is meant. Raises what `settle` raises."""
     about = row.payload["data"]["object"]
     if row.type == "customer.deleted":
-        StripeCustomer.objects.filter(customer_id=about.get("id")).delete()
+        forget_customer(about.get("id"))
+    if row.type == "payment_method.detached":  # for good: no customer gets it again
+        cards = AutoTopUp.objects.filter(payment_method_id=about.get("id"))
+        cards.switch_off(AutoTopUp.OffReason.CARD_REMOVED)
     if row.type not in MONEY:
         return None
     hints = hints_of(about)
     return settle(order_of(hints).pk, hints)
+
+
+def forget_customer(customer_id: Any) -> None:
+    """Know a buyer no more whom Stripe does not know any more, nor any card."""
+    gone = StripeCustomer.objects.filter(customer_id=customer_id)
+    AutoTopUp.objects.filter(user__in=gone.values("user")).switch_off(AutoTopUp.OffReason.CARD_REMOVED)
+    gone.delete()
 
 
 def finish(row: StripeInbox, status: Status, *, order: CreditOrder | None = None, error: str = "") -> None:

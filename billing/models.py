@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from billing.mail_models import PaymentMail
 from billing.querysets import CreditOrderQuerySet, StripeInboxQuerySet
+from billing.topup_models import ID_LENGTH, AutoTopUp
 
-__all__ = ["CreditOrder", "PaymentMail", "StripeCustomer", "StripeInbox"]
-ID_LENGTH = 255  # of Stripe's ids
+__all__ = ["AutoTopUp", "CreditOrder", "PaymentMail", "StripeCustomer", "StripeInbox"]
 
 
 class CreditOrder(models.Model):
@@ -60,6 +60,12 @@ class CreditOrder(models.Model):
     session_id = models.CharField(max_length=ID_LENGTH, null=True, unique=True)  # noqa: DJ001   unique or unknown
     payment_intent_id = models.CharField(max_length=ID_LENGTH, null=True, unique=True)  # noqa: DJ001
     charge_id = models.CharField(max_length=ID_LENGTH, null=True, unique=True)  # noqa: DJ001
+    payment_method_id = models.CharField(
+        max_length=ID_LENGTH, blank=True, default="", help_text="The saved card of an automatic top-up."
+    )
+    instead_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="paid_instead", help_text="The top-up that failed."
+    )
     receipt_url = models.URLField(max_length=1000, blank=True)
     amount_paid = models.BigIntegerField(null=True, help_text="After discounts and with tax.")
     amount_refunded = models.BigIntegerField(default=0)
@@ -100,6 +106,11 @@ class CreditOrder(models.Model):
                 condition=Q(kind="auto_topup", status="pending"),
                 name="billing_creditorder_one_open_top_up",
             ),
+            models.UniqueConstraint(
+                fields=["instead_of"],
+                condition=Q(status="pending"),
+                name="billing_creditorder_one_open_instead",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "-created_at", "-id"], name="billing_creditorder_of_user"),
@@ -113,6 +124,11 @@ class CreditOrder(models.Model):
     def key(self) -> str:
         """The key of the ledger entry by which the credits are granted."""
         return f"purchase:{self.pk}"
+
+    @property
+    def is_top_up(self) -> bool:
+        """Whether a saved card pays, without anybody before a page."""
+        return self.kind == self.Kind.AUTO_TOPUP
 
     @property
     def is_paid(self) -> bool:

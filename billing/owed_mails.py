@@ -9,15 +9,15 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
+from billing.addresses import pay_url
 from billing.mail_models import PaymentMail
 from billing.models import CreditOrder
 from billing.reading import Facts, Object
-from billing.standing import NO_MONEY_BACK
+from billing.standing import NO_MONEY_BACK, OPEN_DISPUTES
 
 log = logging.getLogger(__name__)
 Kind = PaymentMail.Kind
 Known = set[tuple[str, str]]
-OPEN = ("needs_response", "under_review")
 
 
 def note(order: CreditOrder, facts: Facts) -> None:
@@ -39,7 +39,8 @@ def owed(order: CreditOrder, facts: Facts, known: Known) -> Iterator[PaymentMail
     if order.user_id is None or order.problem:
         return
     if order.status == CreditOrder.Status.FAILED:
-        yield PaymentMail(order=order, kind=Kind.FAILED, told={"failure": order.failure_code})
+        told = {"failure": order.failure_code} | ({"pay_url": pay_url(order.pk)} if order.is_top_up else {})
+        yield PaymentMail(order=order, kind=Kind.FAILED, told=told)
     if order.is_paid:
         paid = {"amount": order.amount_paid or 0, "currency": order.currency}
         yield PaymentMail(order=order, kind=Kind.PURCHASE, told=paid)
@@ -63,7 +64,7 @@ def about_dispute(order: CreditOrder, dispute: Object, known: Known) -> Iterator
     """Yield what there is to tell of a dispute. Of an inquiry there is nothing: it takes no credits."""
     is_told = (Kind.DISPUTE, dispute["id"]) in known
     told = moved(dispute) | {"credits": order.disputed_credits}
-    if dispute["status"] in OPEN:
+    if dispute["status"] in OPEN_DISPUTES:
         yield PaymentMail(order=order, kind=Kind.DISPUTE, about=dispute["id"], told=told)
     elif dispute["status"] == "lost":
         yield PaymentMail(order=order, kind=Kind.DISPUTE_LOST, about=dispute["id"], told=told)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import User
 
@@ -19,6 +19,21 @@ class CreditOrderQuerySet(models.QuerySet[Any]):
     def begun(self) -> Self:
         """Those that somebody has tried to pay, or paid with nothing to pay; not the pages that were left."""
         return self.filter(Q(payment_intent_id__isnull=False) | Q(paid_at__isnull=False) | ~Q(problem=""))
+
+    def open_top_ups(self) -> Self:
+        """Automatic top-ups of which nobody knows yet how they end."""
+        return self.filter(kind="auto_topup", status="pending")
+
+    def topped_up_since(self, moment: datetime, *, currency: str) -> Self:
+        """Automatic top-ups begun since a moment that have taken money, or may have."""
+        since = self.filter(kind="auto_topup", currency=currency, created_at__gte=moment)
+        return since.exclude(status__in=("failed", "expired"))
+
+    def never_begun(self, code: str | None = None) -> int:
+        """Note of those still open that Stripe has begun no payment for them; how many that were."""
+        return self.filter(status="pending").update(
+            status="failed", failure_code=(code or "not_begun")[:100], version=F("version") + 1
+        )
 
     def needing_attention(self) -> Self:
         """Those with which something is wrong that only a person can put right."""

@@ -13,6 +13,8 @@ from billing.models import CreditOrder
 
 Object = dict[str, Any]
 MOST = 100  # refunds or disputes of one charge; Stripe's longest page
+CLOCKS = 300  # seconds by which ours and Stripe's may differ
+ATTEMPTS_LAST = 24 * 3600  # seconds after which nobody begins it any more
 WITH_CHARGE = "payment_intent.latest_charge"
 
 
@@ -83,8 +85,10 @@ def uuid_or_none(text: str) -> UUID | None:
 
 def read(order: CreditOrder, hints: Hints) -> Facts:
     """Ask Stripe for all that is to know of the payment of an order. Raises StripeError, Unmatched."""
-    session = session_of(order, hints)
-    intent = session.get("payment_intent") or {}
+    if order.livemode != settings.STRIPE_LIVE_MODE:
+        raise Unmatched("the order is of the other mode, test or live")
+    session = {} if order.is_top_up else session_of(order, hints)
+    intent = intent_of(order, hints) if order.is_top_up else session.get("payment_intent") or {}
     charge = intent.get("latest_charge") or {}
     if not charge.get("paid"):  # an attempt that was declined is a charge as well
         return Facts(session, intent)
@@ -103,8 +107,6 @@ def read(order: CreditOrder, hints: Hints) -> Facts:
 
 def session_of(order: CreditOrder, hints: Hints) -> Object:
     """Return the session of an order, also of one whose making we have not heard the end of."""
-    if order.livemode != settings.STRIPE_LIVE_MODE:
-        raise Unmatched("the order is of the other mode, test or live")
     if wanted := order.session_id or hints.session:
         return plain(client().v1.checkout.sessions.retrieve(wanted, {"expand": [WITH_CHARGE]}))
     found = (
@@ -117,3 +119,16 @@ def session_of(order: CreditOrder, hints: Hints) -> Object:
     if not found or not found.data:
         raise Unmatched("the order has no session at Stripe")
     return plain(found.data[0])
+
+
+def intent_of(order: CreditOrder, hints: Hints) -> Object:
+    """Return the payment of an automatic top-up, also of one whose making we have not heard the end of."""
+    if wanted := order.payment_intent_id or hints.intent:
+        return plain(client().v1.payment_intents.retrieve(wanted, {"expand": ["latest_charge"]}))
+    begun = int(order.created_at.timestamp())
+    created: Any = {"gte": begun - CLOCKS, "lte": begun + ATTEMPTS_LAST}
+    params: Any = {"created": created, "limit": MOST, "expand": ["data.latest_charge"]}
+    for found in client().v1.payment_intents.list(params).auto_paging_iter():
+        if hints_of(intent := plain(found)).order == str(order.pk):
+            return intent
+    raise Unmatched("the order has no payment at Stripe")

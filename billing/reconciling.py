@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,14 +13,13 @@ from django.db.models import Q
 from api.connections import give_back_connection
 from billing.client import client, plain
 from billing.models import CreditOrder
-from billing.reading import WITH_CHARGE, Hints, Object, hints_of, uuid_or_none
+from billing.reading import WITH_CHARGE, Facts, Hints, Object, hints_of, uuid_or_none
 from billing.settling import settle
-from billing.standing import PAID
+from billing.standing import UNDECIDED, has_paid, unpaid_status
 
 log = logging.getLogger(__name__)
 SECONDS = 48 * 3600
 PAGE = 100
-OPEN_DISPUTES = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
 
 def reconcile() -> int:
@@ -28,6 +28,8 @@ def reconcile() -> int:
     since = {"gte": int(time.time()) - SECONDS}
     for page in pages(sessions(since)):
         wanted |= {order.pk: hints_of(session) for order, session in matched(page) if differs(order, session)}
+    for page in pages(top_ups(since)):
+        wanted |= {order.pk: hints_of(intent) for order, intent in matched(page) if differs(order, intent)}
     for page in pages(movements(since)):
         wanted |= {order.pk: hints_of(moved) for order, moved in matched(page)}
     wanted |= {order.pk: Hints() for order in disputed()}
@@ -38,6 +40,14 @@ def sessions(since: dict[str, int]) -> Iterator[Object]:
     """Yield the sessions made since then."""
     params: Any = {"created": since, "limit": PAGE, "expand": [f"data.{WITH_CHARGE}"]}
     yield from (plain(one) for one in client().v1.checkout.sessions.list(params).auto_paging_iter())
+
+
+def top_ups(since: dict[str, int]) -> Iterator[Object]:
+    """Yield the payments made since then, where some may be top-ups: these have no session."""
+    first = datetime.fromtimestamp(since["gte"], UTC)
+    if CreditOrder.objects.filter(kind=CreditOrder.Kind.AUTO_TOPUP, created_at__gte=first).exists():
+        params: Any = {"created": since, "limit": PAGE, "expand": ["data.latest_charge"]}
+        yield from (plain(one) for one in client().v1.payment_intents.list(params).auto_paging_iter())
 
 
 def movements(since: dict[str, int]) -> Iterator[Object]:
@@ -78,12 +88,16 @@ def by_any_id(hints: list[Hints]) -> dict[str, CreditOrder]:
     return {str(getattr(order, name)): order for order in found for name in ids if getattr(order, name)}
 
 
-def differs(order: CreditOrder, session: Object) -> bool:
-    """Whether a session tells something that the order does not know yet."""
-    charge = (session.get("payment_intent") or {}).get("latest_charge") or {}
+def differs(order: CreditOrder, found: Object) -> bool:
+    """Whether a session, or the payment of a top-up, tells something that the order does not know yet."""
+    if order.is_top_up != (found["object"] == "payment_intent"):
+        return False  # the payment of a session is told of with the session
+    intent = (found if order.is_top_up else found.get("payment_intent")) or {}
+    charge = intent.get("latest_charge") or {}
+    facts = Facts(found, intent)
     return (
-        (session["payment_status"] in PAID) != order.is_paid
-        or (session["status"] != "open" and order.status == "pending")
+        has_paid(order, facts) != order.is_paid
+        or (order.status == "pending" != unpaid_status(order, facts))
         or charge.get("amount_refunded", 0) != order.amount_refunded
         or (charge.get("disputed", False) and not order.dispute_status)
     )
@@ -91,7 +105,7 @@ def differs(order: CreditOrder, session: Object) -> bool:
 
 def disputed() -> Iterable[CreditOrder]:
     """Return the orders over which a bank has still to decide, which may take months."""
-    found: Iterable[CreditOrder] = CreditOrder.objects.filter(dispute_status__in=OPEN_DISPUTES)
+    found: Iterable[CreditOrder] = CreditOrder.objects.filter(dispute_status__in=UNDECIDED)
     return found
 
 

@@ -16,15 +16,16 @@ from django.utils import timezone
 from accounts.models import User
 from api.connections import give_back_connection
 from billing.errors import PaymentMismatch, StillChanging
-from billing.models import CreditOrder
+from billing.models import AutoTopUp, CreditOrder
 from billing.owed_mails import note
 from billing.reading import Facts, Hints, read
-from billing.standing import Standing, standing
+from billing.standing import OPEN_DISPUTES, Standing, standing
 from credits.errors import DuplicateEntry
 from credits.services import grant, reverse
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
+Reason = AutoTopUp.OffReason
 CREDITS = {"refunded_credits": "refund", "disputed_credits": "dispute"}
 
 
@@ -71,6 +72,7 @@ def apply(order: CreditOrder, stands: Standing) -> None:
     if is_to_pay and order.user is None:
         note_problem(order, CreditOrder.Problem.NO_USER, f"paid by {stands.payment_intent_id}")
         return
+    before = order.status, order.dispute_status
     told = {name: now[name] for name in ("session_id", "payment_intent_id", "charge_id") if now[name]}
     if is_to_pay:
         pay_out(order, told)
@@ -81,6 +83,34 @@ def apply(order: CreditOrder, stands: Standing) -> None:
     order.problem = order.problem_detail = ""
     order.version += 1
     order.save()
+    stop_top_ups(order, *before)
+
+
+def stop_top_ups(order: CreditOrder, status: str, dispute_status: str) -> None:
+    """Charge no saved card any more once a top-up has failed or a payment is disputed.
+
+    What was so before (`status`, `dispute_status`) has had its effect already.
+    """
+    plans = AutoTopUp.objects.filter(user=order.user_id)
+    if order.is_top_up and order.status == CreditOrder.Status.FAILED != status:
+        code = order.failure_code
+        known = code in (Reason.AUTHENTICATION, Reason.CARD_REMOVED, Reason.NOT_BEGUN)
+        plans.switch_off(code if known else Reason.DECLINED, order=order)
+    elif order.dispute_status in OPEN_DISPUTES and dispute_status not in OPEN_DISPUTES:
+        plans.switch_off(Reason.DISPUTED, order=order)
+
+
+def call_off(order_id: UUID, code: str) -> CreditOrder:
+    """Fail an order that Stripe has not taken, if it is open; `code` says why. Returns it as it is then."""
+    with transaction.atomic():
+        order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=order_id)
+        if order.status == CreditOrder.Status.PENDING:
+            order.status, order.failure_code = CreditOrder.Status.FAILED, code
+            order.version += 1
+            order.save(update_fields=["status", "failure_code", "version"])
+            stop_top_ups(order, CreditOrder.Status.PENDING, order.dispute_status)
+            note(order, Facts())
+    return order
 
 
 def pay_out(order: CreditOrder, told: dict[str, Any]) -> None:

@@ -9,6 +9,9 @@ from billing.models import CreditOrder
 from billing.reading import Facts, Object
 
 PAID = ("paid", "no_payment_required")
+OVER = ("requires_payment_method", "requires_action", "canceled")  # for who is not there
+OPEN_DISPUTES = ("needs_response", "under_review")  # the bank has the money, and has still to decide
+UNDECIDED = (*OPEN_DISPUTES, "warning_needs_response", "warning_under_review")
 NO_MONEY_BACK = ("failed", "canceled")  # refunds that did not happen
 Status = CreditOrder.Status
 
@@ -18,7 +21,7 @@ class Standing:
     """How an order stands. Credits are those to be taken back; amounts in the currency's smallest unit."""
 
     status: str
-    session_id: str
+    session_id: str | None = None
     payment_intent_id: str | None = None
     charge_id: str | None = None
     receipt_url: str = ""
@@ -31,20 +34,20 @@ class Standing:
 
 
 def standing(order: CreditOrder, facts: Facts) -> Standing:
-    """Return how the order stands. Raises PaymentMismatch when the session is not what was ordered."""
-    session, charge = facts.session, facts.charge
-    check(order, session)
-    is_paid = session["payment_status"] in PAID and session["status"] == "complete"
+    """Return how the order stands. Raises PaymentMismatch when the payment is not what was ordered."""
+    check(order, facts)
+    charge = facts.charge
+    is_paid = has_paid(order, facts)
     refunded = refunded_amount(facts) if is_paid else 0
     back = min(order.credits, part(order.credits, refunded, charge)) if is_paid else 0
     held = sum(part(order.credits, one["amount"], charge) for one in holding(facts)) if is_paid else 0
     return Standing(
-        status=paid_status(order, back, held) if is_paid else unpaid_status(facts),
-        session_id=session["id"],
+        status=paid_status(order, back, held) if is_paid else unpaid_status(order, facts),
+        session_id=facts.session.get("id"),
         payment_intent_id=facts.intent.get("id"),
         charge_id=charge.get("id"),
         receipt_url=charge.get("receipt_url") or "",
-        amount_paid=session["amount_total"] if is_paid else None,
+        amount_paid=facts.session.get("amount_total", charge.get("amount")) if is_paid else None,
         amount_refunded=refunded,
         refunded_credits=back,
         disputed_credits=min(order.credits - back, held),
@@ -53,14 +56,22 @@ def standing(order: CreditOrder, facts: Facts) -> Standing:
     )
 
 
-def check(order: CreditOrder, session: Object) -> None:
-    """Raise PaymentMismatch unless the session is the order's, at the order's price."""
-    for what, found, wanted in terms(order, session):
+def has_paid(order: CreditOrder, facts: Facts) -> bool:
+    """Whether the money has come, or nothing was to pay."""
+    if order.is_top_up:
+        return bool(facts.intent["status"] == "succeeded")
+    return facts.session["payment_status"] in PAID and facts.session["status"] == "complete"
+
+
+def check(order: CreditOrder, facts: Facts) -> None:
+    """Raise PaymentMismatch unless the payment is the order's, at the order's price."""
+    terms = terms_of_top_up(order, facts.intent) if order.is_top_up else terms_of_page(order, facts.session)
+    for what, found, wanted in terms:
         if found != wanted:
             raise PaymentMismatch(f"{what} is {found}, ordered was {wanted}")
 
 
-def terms(order: CreditOrder, session: Object) -> Iterator[tuple[str, Any, Any]]:
+def terms_of_page(order: CreditOrder, session: Object) -> Iterator[tuple[str, Any, Any]]:
     """Yield what has to agree. The price before tax and discounts does; what is paid in the end need not."""
     yield "the mode", session["mode"], "payment"
     yield "live mode", session["livemode"], order.livemode
@@ -69,6 +80,15 @@ def terms(order: CreditOrder, session: Object) -> Iterator[tuple[str, Any, Any]]
     yield "the reference", session.get("client_reference_id"), str(order.pk)
     yield "the currency", session["currency"], order.currency.lower()
     yield "the amount", session["amount_subtotal"], order.amount
+
+
+def terms_of_top_up(order: CreditOrder, intent: Object) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what has to agree where a saved card pays."""
+    yield "live mode", intent["livemode"], order.livemode
+    yield "the payment", intent["id"], order.payment_intent_id or intent["id"]
+    yield "the order", (intent.get("metadata") or {}).get("order"), str(order.pk)
+    yield "the currency", intent["currency"], order.currency.lower()
+    yield "the amount", intent["amount"], order.amount
 
 
 def refunded_amount(facts: Facts) -> int:
@@ -81,7 +101,7 @@ def refunded_amount(facts: Facts) -> int:
 def holding(facts: Facts) -> Iterator[Object]:
     """Yield disputes because of which money is gone, for now or for good. An inquiry takes none."""
     for dispute in facts.disputes:
-        if dispute["status"] in ("needs_response", "under_review", "lost"):
+        if dispute["status"] in (*OPEN_DISPUTES, "lost"):
             yield dispute
 
 
@@ -98,8 +118,13 @@ def paid_status(order: CreditOrder, refunded: int, disputed: int) -> str:
     return Status.DISPUTED if disputed else Status.PAID
 
 
-def unpaid_status(facts: Facts) -> str:
-    """Return what an order is called that is not paid; a bank may take days."""
+def unpaid_status(order: CreditOrder, facts: Facts) -> str:
+    """Return what an order is called that is not paid; a bank may take days.
+
+    Of a top-up nobody is there to try again, or to confirm it.
+    """
+    if order.is_top_up:
+        return Status.FAILED if facts.intent["status"] in OVER else Status.PENDING
     if facts.session["status"] == "expired":
         return Status.EXPIRED
     is_over = facts.intent.get("status") in ("requires_payment_method", "canceled")

@@ -3,6 +3,8 @@
 import logging
 import time
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from celery import Task, shared_task
 from django.conf import settings
@@ -10,8 +12,8 @@ from django.utils import timezone
 from djstripe.models import Event
 
 from api.queues import workers_told
-from billing import inbox, mails, mirror, reconciling
-from billing.models import PaymentMail, StripeInbox
+from billing import inbox, mails, mirror, reconciling, topups
+from billing.models import CreditOrder, PaymentMail, StripeInbox
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 50  # a sweep ends before the next begins
@@ -25,9 +27,7 @@ def work_event(row_id: int) -> bool:
     is_done = inbox.work(row_id)
     if is_done:
         soon(mirror_event, row_id)
-        due = PaymentMail.objects.due(timezone.now()).filter(order__events=row_id)
-        for mail_id in due.values_list("pk", flat=True):
-            soon(send_mail, mail_id, what="mail")
+        mails_soon(order__events=row_id)
     return is_done
 
 
@@ -66,6 +66,41 @@ def sweep_inbox() -> int:
     return worked
 
 
+@shared_task  # type: ignore[untyped-decorator]
+def top_up_due() -> int:
+    """Have credits bought for the accounts whose time it is; how many these are."""
+    users = list(topups.due(timezone.now()).values_list("pk", flat=True)[:SWEEP_ROWS])
+    for user_id in users:
+        soon(top_up, str(user_id), what="top-up of")
+    return len(users)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def top_up(user_id: str) -> bool:
+    """Buy credits for one account, if it is still time; whether that was begun."""
+    order = topups.top_up(UUID(user_id))
+    if order:
+        mails_soon(order=order.pk)
+    return order is not None
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def resume_top_ups() -> int:
+    """Find out what became of top-ups of which no answer came; of how many that is known now."""
+    ends = time.monotonic() + SWEEP_SECONDS
+    unknown = list(topups.unknown(timezone.now()).values_list("pk", flat=True)[:SWEEP_ROWS])
+    return sum(is_known(order_id) for order_id in unknown if time.monotonic() < ends)
+
+
+def is_known(order_id: UUID) -> bool:
+    """Find out about one; one that cannot be asked about does not hold up the others."""
+    try:
+        return topups.resume(order_id).status != CreditOrder.Status.PENDING
+    except Exception as error:  # whatever it is, it comes again in a minute
+        log.warning("top-up %s: still not known: %s", order_id, type(error).__name__)
+        return False
+
+
 @shared_task(time_limit=1800)  # type: ignore[untyped-decorator]
 def reconcile() -> int:
     """Hold what Stripe lists of the last two days against the orders. How many orders were settled."""
@@ -81,7 +116,14 @@ def forget_old_events() -> int:
     return StripeInbox.objects.filter(pk__in=old).delete()[0]
 
 
-def soon(task: Task, row_id: int, *, what: str = "event") -> None:
+def mails_soon(**which: Any) -> None:
+    """Have mails sent at once that are due."""
+    due = PaymentMail.objects.due(timezone.now()).filter(**which)
+    for mail_id in due.values_list("pk", flat=True):
+        soon(send_mail, mail_id, what="mail")
+
+
+def soon(task: Task, row_id: int | str, *, what: str = "event") -> None:
     """Have a task done at once; without a queue, the next sweep does it."""
     if not workers_told(task, row_id):
         log.warning("no queue for %s %s: the next sweep takes it", what, row_id)

@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 from billing.models import CreditOrder
+from billing.standing import OPEN_DISPUTES
 
 # Stripe's smallest unit is a hundredth, but for these: https://docs.stripe.com/currencies#minor-units
 WHOLE = {
@@ -23,7 +24,6 @@ WHOLE = {
     "XPF",
 }
 THOUSANDTHS = {"BHD", "JOD", "KWD", "OMR", "TND"}
-OPEN_DISPUTES = ("needs_response", "under_review")
 
 
 class PaymentStanding(TextChoices):
@@ -56,12 +56,14 @@ REFUSED = "The bank or card company refused the payment."
 REFUSED_CODE = "card_declined"  # Stripe's own for "refused"
 FAILURES = {
     "authentication_required": "The bank wants you to confirm the payment yourself.",
+    "card_removed": "The saved card is not there any more.",
     "card_velocity_exceeded": "The card's limit is reached.",
     "debit_not_authorized": "The bank did not authorise the debit.",
     "expired_card": "The card has expired.",
     "incorrect_cvc": "The card's security code was wrong.",
     "incorrect_number": "The card's number was wrong.",
     "insufficient_funds": "There was not enough money.",
+    "not_begun": "The payment service did not take the payment.",
     "processing_error": "Something went wrong at the bank or card company.",
 }
 

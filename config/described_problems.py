@@ -73,6 +73,7 @@ MEMBER_SCHEMAS: Json = {
     },
     "affordable_rows": {"type": "integer", "description": "For so many rows the credits would do."},
     "credits_charged": {"type": "integer", "const": 0},
+    "consent_text": {**TEXT, "description": "What the card's owner would agree to."},
 }
 # One of each, as a call meets it. A code without one gets an example from its words.
 HAPPENED: tuple[BaseException, ...] = (
@@ -123,6 +124,13 @@ HAPPENED: tuple[BaseException, ...] = (
     webhooks.TooManyEndpoints(10),
     webhooks.EndpointDisabled(),
     billing.CheckoutNotOffered(),
+    billing.NoSavedCard(),
+    billing.UnknownCard(),
+    billing.ConsentMissing(
+        f"Whenever I have fewer than 100 credits to spend, {HERE} may charge my saved card (visa ending in "
+        "4242) 45.00 USD for 500 credits, without asking me again, and at most 180.00 USD in a calendar "
+        "month (UTC). I can switch this off at any time."
+    ),
     billing.PaymentsUnavailable(),
 )
 
@@ -199,6 +207,18 @@ ALSO: dict[str, tuple[str, ...]] = {
     "webhooks_replay": ("webhook_disabled",),
     "credits_checkout_session": ("checkout_not_offered", "payments_unavailable"),
     "credits_checkout_session_status": ("payments_unavailable",),
+    "credits_payment_methods": ("session_required", "checkout_not_offered", "payments_unavailable"),
+    "credits_portal_session": ("session_required", "checkout_not_offered", "payments_unavailable"),
+    "credits_auto_top_up_get": ("session_required",),
+    "credits_auto_top_up_unset": ("session_required",),
+    "credits_auto_top_up_set": (
+        "session_required",
+        "checkout_not_offered",
+        "no_saved_card",
+        "unknown_card",
+        "consent_missing",
+        "payments_unavailable",
+    ),
     "keys_create": ("key_escalation", "too_many_keys"),
     "keys_update": ("key_escalation", "key_has_ended"),
     "keys_reroll": ("key_escalation", "key_has_ended"),

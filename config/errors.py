@@ -128,6 +128,9 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     billing.EventRefused: (400, "malformed_request"),
     billing.UnknownOrder: (404, "not_found"),
     billing.CheckoutNotOffered: (409, "checkout_not_offered"),
+    billing.NoSavedCard: (409, "no_saved_card"),
+    billing.UnknownCard: (422, "unknown_card"),
+    billing.ConsentMissing: (422, "consent_missing"),
     billing.PaymentsUnavailable: (503, "payments_unavailable"),
     # ourselves
     OperationalError: (503, "service_unavailable"),
@@ -158,6 +161,7 @@ MEMBERS: dict[type[BaseException], tuple[str, ...]] = {
     api.LimitExceeded: ("violated_policies",),
     conversion.ReportRefused: ("reasons",),
     webhooks.TooManyEndpoints: ("limit",),
+    billing.ConsentMissing: ("consent_text",),
 }
 TOP_UP_PATH = "/api/v1/credits/packages"
 PROGRAMS = re.compile(r"/+(api|health)(/|$)")  # whoever asks below these reads no pages

@@ -207,6 +207,12 @@ CELERY_BEAT_SCHEDULE = {
     "prune-webhooks": {"task": "webhooks.tasks.prune", "schedule": 600.0},
     "sweep-stripe-inbox": {"task": "billing.tasks.sweep_inbox", "schedule": 60.0},
     "send-due-payment-mails": {"task": "billing.tasks.send_due_mails", "schedule": 60.0},
+    "top-up-accounts": {
+        "task": "billing.tasks.top_up_due",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "resume-top-ups": {"task": "billing.tasks.resume_top_ups", "schedule": 60.0},
     "reconcile-with-stripe": {"task": "billing.tasks.reconcile", "schedule": 3600.0},
     "forget-old-stripe-events": {"task": "billing.tasks.forget_old_events", "schedule": 3600.0},
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
@@ -262,6 +268,7 @@ RATE_LIMITS = {
     "auth.register": {"ip": "60/h", "email": "10/h"},
     "auth.login": {"ip": "100/h", "email": "20/h"},
     "credits.checkout": {"email": "60/h"},
+    "credits.cards": {"email": "120/h"},
 }
 
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("api/docs/", reference.page, name="reference"),
     path("", include("api.urls")),
+    path("pay/", include("billing.page_urls")),
     path("checkout/offline/", include("billing.offline.urls")),  # not there unless it is asked for
     path("docs", docs.index, name="docs"),
     path("docs/", docs.index),

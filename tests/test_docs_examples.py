@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,8 @@ OPERATIONS = {
 class Reader:
     """Someone who pastes one command after the other, and puts what an answer gave into the next."""
 
-    def __init__(self, url: str, known: dict[str, str]) -> None:
+    def __init__(self, url: str, known: dict[str, str], *, save_card: Callable[[User], None]) -> None:
+        self.save_card = save_card
         self.url = url
         self.known = known
 
@@ -77,6 +78,8 @@ class Reader:
         """Keep what later commands need."""
         told = answer.json() if answer.content else {}
         self.known |= {name: told[field] for name, field in FIELDS.items() if field in told}
+        if "access_token" in told and "user" in told:
+            self.save_card(User.objects.get(pk=told["user"]["id"]))
         made = told.get("data") if isinstance(told, dict) else None
         if isinstance(made, dict) and (name := MADE.get(str(made.get("id"))[:4])):
             self.known[name] = made["id"]
@@ -97,7 +100,11 @@ HEADERS = {"CHARGE": "X-Charge-Id", "MADE": "Location"}
 
 @pytest.fixture
 def reader(
-    transactional_db: None, live_server: LiveServer, settings: Settings, surroundings: None
+    transactional_db: None,
+    live_server: LiveServer,
+    settings: Settings,
+    surroundings: None,
+    with_saved_card: Callable[[User], None],
 ) -> Iterator[Reader]:
     """Someone with an account, credits, a key, and another account that waits for its verification.
 
@@ -112,7 +119,8 @@ def reader(
     known |= {"TOKEN": session.access_token, "REFRESH": session.refresh_token, **a_webhook(user)}
     known["JOB"] = a_job(user)
     written(an_attempt())  # so that there is something to see for operators
-    yield Reader(live_server.url, known | {"OPERATOR": logged_in(a_user(is_staff=True)).access_token})
+    known["OPERATOR"] = logged_in(a_user(is_staff=True)).access_token
+    yield Reader(live_server.url, known, save_card=with_saved_card)
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
 

@@ -91,7 +91,7 @@ def test_the_reference_says_what_each_call_needs(client: Client) -> None:
     page = client.get("/api/docs/").content.decode()
     for scope in SCOPES:
         assert f"a key with <code>{scope}</code>" in page
-    assert page.count('<a href="/docs/authentication#log-in">a log-in</a>') == 1  # to log out
+    assert page.count('<a href="/docs/authentication#log-in">a log-in</a>') == 6  # to log out, and for cards
 
 
 def test_a_document_that_is_none_is_a_page_that_is_not_there(client: Client) -> None:

@@ -48,6 +48,14 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
         "success_url": "http://testserver/",
         "cancel_url": "http://testserver/",
     },
+    ("billing:portal-sessions", "post"): lambda _: {"return_url": "http://testserver/"},
+    ("billing:auto-topup", "put"): lambda _: {
+        "package": "starter",
+        "threshold": 10,
+        "monthly_ceiling": 5000,
+        "consent": True,
+    },
+    ("billing:auto-topup", "delete"): lambda _: {},
     ("conversion:convert", "post"): lambda _: {"fnsku": "X0001ABCDE"},
     ("conversion:feedback", "post"): lambda _: {"correct": False},
     ("conversion:validate", "post"): lambda _: {"codes": [ASIN]},
@@ -110,11 +118,12 @@ def victim() -> User:
 
 
 @pytest.fixture
-def me() -> SignedIn:
+def me(with_saved_card: Callable[[User], None]) -> SignedIn:
     """Who tries."""
     user = a_user()
     give(user, 50)
     key_of(user)
+    with_saved_card(user)
     return logged_in(user)
 
 

@@ -123,6 +123,7 @@ PUBLIC = {
     ("products:history", "asin"): ASIN,
     ("products:cache", "asin"): ASIN,
     ("docs-page", "name"): "errors",
+    ("billing_pages:pay", "order_id"): UUID(int=0),  # whoever has the address may pay
     ("billing_offline:checkout", "session_id"): "cs_test_unknown",  # whoever has the address, as at Stripe
 }
 # Bodies that a route takes, where it looks at the body before it looks for what the path names.
@@ -145,7 +146,15 @@ OPEN = {
 }
 PAGES_BELOW_API = {"reference"}
 # Calls that no key can make, whatever its scopes.
-FOR_SESSIONS = {"accounts:logout", "monitoring:performance", "products:cache-stats", "products:cache"}
+FOR_SESSIONS = {
+    "accounts:logout",
+    "billing:auto-topup",
+    "billing:payment-methods",
+    "billing:portal-sessions",
+    "monitoring:performance",
+    "products:cache-stats",
+    "products:cache",
+}
 # Calls for those who run this install, and nobody else.
 FOR_OPERATORS = {"monitoring:performance", "products:cache-stats", "products:cache"}
 

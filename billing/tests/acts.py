@@ -7,10 +7,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from billing.customers import customer_of
 from billing.inbox import work
 from billing.models import CreditOrder, StripeInbox
 from billing.packages import packages
-from billing.services import start_checkout
+from billing.services import start_checkout, turn_on
 from billing.tests.fake_state import Object
 from billing.tests.fake_stripe import FakeStripe
 from credits.models import LedgerEntry, Wallet
@@ -73,3 +74,21 @@ def entries(user: User) -> list[tuple[str, str, int]]:
 def types(events: Iterable[Object]) -> list[str]:
     """The types of events."""
     return [event["type"] for event in events]
+
+
+def topping_up(fake: FakeStripe, user: User, *, behaves: str = "pays", **terms: Any) -> Object:
+    """The saved card with which credits are bought for a user from now on."""
+    card = fake.save_card(customer_of(user), behaves=behaves)
+    agreed: dict[str, Any] = {"threshold": 50, "monthly_ceiling": 20_000, **terms}
+    turn_on(user=user, package=packages()["professional"], consent=True, payment_method=card["id"], **agreed)
+    return card
+
+
+def top_ups(user: User) -> list[CreditOrder]:
+    """The orders of a user's automatic top-ups, oldest first."""
+    return list(CreditOrder.objects.filter(user=user, kind="auto_topup").order_by("created_at"))
+
+
+def intents(fake: FakeStripe) -> list[Object]:
+    """Every payment that Stripe has made of a saved card, the newest first."""
+    return [one for one in fake.all("payment_intent") if "asked" in one]

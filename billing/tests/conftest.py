@@ -9,6 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from accounts.tests.factories import a_user
+from billing import tasks
 from billing.tests.fake_stripe import KEY, SECRET, FakeStripe, serving
 from billing.tests.offline_buyer import stand_in
 
@@ -44,3 +45,12 @@ def offline(settings: Settings, transactional_db: None, live_server: LiveServer)
     yield
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def workers_at_hand() -> Iterator[None]:
+    """Tasks are carried out where they are sent."""
+    conf = tasks.work_event.app.conf
+    conf.task_always_eager = True
+    yield
+    conf.task_always_eager = False

@@ -120,7 +120,60 @@ class State:
         session["url"] = f"https://checkout.stripe.com/c/pay/{session['id']}"
         return session
 
+    def create_portal(self, form: Object) -> Object:
+        """The page on which a buyer manages cards."""
+        session = self.add(
+            "billing_portal.session", "bps", customer=form["customer"], return_url=form["return_url"]
+        )
+        session["url"] = f"https://billing.stripe.com/p/session/{session['id']}"
+        return session
+
+    def create_intent(self, form: Object, card: Object) -> Object:
+        """A payment by a saved card, as that behaves."""
+        intent = self.add(
+            "payment_intent",
+            "pi",
+            amount=int(form["amount"]),
+            amount_received=0,
+            currency=form["currency"],
+            customer=form["customer"],
+            metadata=form.get("metadata", {}),
+            status="requires_payment_method",
+            latest_charge=None,
+            last_payment_error=None,
+            payment_method=card["id"],
+            asked=form,
+        )
+        if card["behaves"] == "pays":
+            self.charge(intent)
+            self.tell("payment_intent.succeeded", intent)
+        else:
+            error = {"type": "card_error", "code": card["behaves"], "message": "Not without the buyer."}
+            intent["last_payment_error"] = error
+            self.tell("payment_intent.payment_failed", intent)
+        return intent
+
     # --- what buyers do ---
+
+    def save_card(self, customer: str, *, behaves: str = "pays", last4: str = "4242") -> Object:
+        """Keep a card, which `pays` when nobody is there, or is refused with a code of Stripe's."""
+        card = self.add(
+            "payment_method",
+            "pm",
+            type="card",
+            customer=customer,
+            card={"brand": "visa", "last4": last4, "exp_month": 12, "exp_year": 2031},
+            billing_details={"address": None, "email": None, "name": None, "phone": None},
+            behaves=behaves,
+        )
+        self.tell("payment_method.attached", card)
+        return card
+
+    def remove_card(self, card: Object) -> list[Object]:
+        """Take a card away, which is for good."""
+        with self.guard:
+            card["customer"] = None
+            return [self.tell("payment_method.detached", card)]
 
     def intent_of(self, session: Object) -> Object:
         """The payment that a session has begun."""
@@ -129,6 +182,7 @@ class State:
                 "payment_intent",
                 "pi",
                 amount=session["amount_total"],
+                amount_received=0,
                 currency=session["currency"],
                 customer=session["customer"],
                 metadata=session["payment_intent_data"].get("metadata", {}),
@@ -151,7 +205,7 @@ class State:
             currency=intent["currency"],
             customer=intent["customer"],
             payment_intent=intent["id"],
-            payment_method=None,
+            payment_method=intent["payment_method"],
             balance_transaction=None,
             invoice=None,
             source=None,
@@ -163,7 +217,8 @@ class State:
             disputed=False,
         )
         charge["receipt_url"] = f"https://pay.stripe.com/receipts/{charge['id']}"
-        intent.update(status="succeeded", latest_charge=charge["id"], last_payment_error=None)
+        received = {"amount_received": intent["amount"], "latest_charge": charge["id"]}
+        intent.update(status="succeeded", last_payment_error=None, **received)
         return charge
 
     def pay(self, session: Object, *, discount: int = 0, tax: int = 0) -> list[Object]:
@@ -177,6 +232,8 @@ class State:
             session["payment_status"] = "paid"
             intent = self.intent_of(session)
             intent["amount"] = session["amount_total"]
+            if session["payment_intent_data"].get("setup_future_usage") == "off_session":
+                intent["payment_method"] = self.save_card(session["customer"])["id"]
             created = self.tell("payment_intent.created", intent)
             charge = self.charge(intent)
             return [

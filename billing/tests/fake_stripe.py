@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import stripe.params as kinds
+import stripe.params.billing_portal as portal_kinds
 import stripe.params.checkout as checkout_kinds
 from stripe import WebhookSignature
 
@@ -26,6 +27,7 @@ LISTS = {  # what can be listed, and the type of its query
     "checkout/sessions": ("checkout.session", checkout_kinds.SessionListParams),
     "refunds": ("refund", kinds.RefundListParams),
     "disputes": ("dispute", kinds.DisputeListParams),
+    "payment_intents": ("payment_intent", kinds.PaymentIntentListParams),
 }
 READS = {
     "checkout/sessions": checkout_kinds.SessionRetrieveParams,
@@ -35,16 +37,20 @@ READS = {
     "refunds": kinds.RefundRetrieveParams,
     "disputes": kinds.DisputeRetrieveParams,
     "accounts": kinds.AccountRetrieveParams,
+    "payment_methods": kinds.PaymentMethodRetrieveParams,
 }
-HIDDEN = ("asked", "payment_intent_data")  # what the fake remembers and Stripe does not tell
+HIDDEN = ("asked", "payment_intent_data", "behaves")  # what the fake remembers and Stripe does not tell
+
+
+CARD_ERROR = 402
 
 
 class Failure(Exception):
     """An answer that is none."""
 
-    def __init__(self, status: int, kind: str, message: str, **more: Any) -> None:
+    def __init__(self, status: int, type: str, message: str, **more: Any) -> None:
         self.status = status
-        self.body = {"error": {"type": kind, "message": message, **more}}
+        self.body = {"error": {"type": type, "message": message, **more}}
         super().__init__(message)
 
 
@@ -100,9 +106,15 @@ class FakeStripe(State):
                         400, "idempotency_error", "Keys for idempotent requests can only be used once"
                     )
                 return status, body
-            body = self.act("POST", path, form)
-            self.replies[key] = (digest, 200, body)
-            return 200, body
+            status = 200
+            try:
+                body = self.act("POST", path, form)
+            except Failure as failure:
+                if failure.status != CARD_ERROR:
+                    raise
+                status, body = failure.status, failure.body  # a payment was made, and is kept as it ended
+            self.replies[key] = (digest, status, body)
+            return status, body
 
     def act(self, method: str, path: str, form: Form) -> Object:
         """Do what is asked."""
@@ -116,6 +128,10 @@ class FakeStripe(State):
             check(query, form)
             return self.listed(kind, form, f"/v1/{name}")
         group, _, one = name.rpartition("/")
+        if one == "payment_methods":
+            check(kinds.CustomerPaymentMethodListParams, form)
+            customer = self.named(group.removeprefix("customers/"), "customer")["id"]
+            return self.listed("payment_method", form | {"customer": customer}, f"/v1/{name}")
         if group not in READS:
             raise Failure(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path})")
         check(READS[group], form)
@@ -123,6 +139,13 @@ class FakeStripe(State):
 
     def make(self, name: str, form: Form) -> Object:
         """Make something new, or change a customer."""
+        if name == "payment_intents":
+            check(kinds.PaymentIntentCreateParams, form)
+            return self.charged(form)
+        if name == "billing_portal/sessions":
+            check(portal_kinds.SessionCreateParams, form)
+            self.named(form["customer"], "customer")
+            return self.told(self.create_portal(form))
         if name == "customers":
             check(kinds.CustomerCreateParams, form)
             return self.told(self.create_customer(form))
@@ -139,6 +162,17 @@ class FakeStripe(State):
             return self.told(customer)
         raise Failure(404, "invalid_request_error", f"Unrecognized request URL (POST: /v1/{name})")
 
+    def charged(self, form: Form) -> Object:
+        """A payment by a saved card, which fails if nobody is there to confirm it."""
+        customer = self.named(form.get("customer", ""), "customer")
+        card = self.named(form.get("payment_method", ""), "payment_method")
+        if card["customer"] != customer["id"] or form.get("off_session") != "true":
+            raise Failure(400, "invalid_request_error", "The payment method cannot be used like that")
+        intent = self.create_intent(form, card)
+        if error := intent["last_payment_error"]:
+            raise Failure(CARD_ERROR, **error, payment_intent=self.told(intent))
+        return self.told(intent)
+
     def named(self, one: str, param: str) -> Object:
         """The object with an id."""
         with self.guard:
@@ -151,10 +185,12 @@ class FakeStripe(State):
         """A page of a list, the newest first."""
         filters = {n: v for n, v in form.items() if n in ("charge", "payment_intent", "customer", "status")}
         since = int(form.get("created", {}).get("gte", 0))
+        until = int(form.get("created", {}).get("lte", 2**40))
         found = [
             one
             for one in self.all(kind)
-            if one["created"] >= since and all(one.get(name) == value for name, value in filters.items())
+            if since <= one["created"] <= until
+            and all(one.get(name) == value for name, value in filters.items())
         ]
         if after := form.get("starting_after"):
             found = found[[one["id"] for one in found].index(after) + 1 :]

@@ -1,6 +1,5 @@
 """What buyers are told by mail: each thing once, whatever events come, how often and in which order."""
 
-from collections.abc import Iterator
 from itertools import permutations
 
 import pytest
@@ -80,15 +79,6 @@ def test_the_success_page_and_a_replay_are_told_nothing_more(
     tasks.sweep_inbox()
     settle(order_of(session).pk, Hints())
     assert sent() == [BOUGHT]
-
-
-@pytest.fixture
-def workers_at_hand() -> Iterator[None]:
-    """Tasks are carried out where they are sent."""
-    conf = tasks.work_event.app.conf
-    conf.task_always_eager = True
-    yield
-    conf.task_always_eager = False
 
 
 def test_whoever_works_the_event_that_grants_sends_the_mail_at_once(

@@ -1,0 +1,158 @@
+"""Automatic top-ups, the card that an order is paid with, and what is paid by hand instead."""
+
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0004_conversion_scope"),
+        ("billing", "0002_mails_about_payments"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="AutoTopUp",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="auto_top_up",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("is_on", models.BooleanField(default=True)),
+                (
+                    "threshold",
+                    models.BigIntegerField(help_text="With fewer credits to spend than these it buys."),
+                ),
+                ("package", models.CharField(max_length=40)),
+                ("credits", models.BigIntegerField()),
+                (
+                    "amount",
+                    models.BigIntegerField(help_text="The price, in the smallest unit of the currency."),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "monthly_ceiling",
+                    models.BigIntegerField(help_text="The most in a calendar month (UTC), in that unit."),
+                ),
+                ("payment_method_id", models.CharField(max_length=255)),
+                ("card_brand", models.CharField(max_length=40)),
+                ("card_last4", models.CharField(max_length=4)),
+                ("livemode", models.BooleanField(help_text="Whether real money is meant.")),
+                ("consented_at", models.DateTimeField()),
+                ("consent_text", models.TextField(help_text="What the owner has agreed to, word for word.")),
+                (
+                    "paused_until",
+                    models.DateTimeField(help_text="The month's ceiling is reached.", null=True),
+                ),
+                (
+                    "off_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "None"),
+                            ("owner", "You have switched it off."),
+                            ("declined", "The bank or card company refused the payment."),
+                            (
+                                "authentication_required",
+                                "The bank wants you to confirm the payment yourself.",
+                            ),
+                            ("card_removed", "The card was removed."),
+                            ("not_begun", "Stripe did not take the payment."),
+                            ("price_changed", "The package is not sold any more as you agreed to it."),
+                            ("disputed", "A payment of yours is disputed."),
+                        ],
+                        default="",
+                        max_length=30,
+                    ),
+                ),
+                ("off_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "automatic top-up",
+            },
+        ),
+        migrations.AddField(
+            model_name="creditorder",
+            name="instead_of",
+            field=models.ForeignKey(
+                help_text="The top-up that failed.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="paid_instead",
+                to="billing.creditorder",
+            ),
+        ),
+        migrations.AddField(
+            model_name="creditorder",
+            name="payment_method_id",
+            field=models.CharField(
+                blank=True, default="", help_text="The saved card of an automatic top-up.", max_length=255
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="creditorder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "pending")),
+                fields=("instead_of",),
+                name="billing_creditorder_one_open_instead",
+            ),
+        ),
+        migrations.AddField(
+            model_name="autotopup",
+            name="off_order",
+            field=models.ForeignKey(
+                help_text="The one that failed.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="billing.creditorder",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="autotopup",
+            index=models.Index(
+                condition=models.Q(("is_on", True)), fields=["user"], name="billing_autotopup_on"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="autotopup",
+            index=models.Index(fields=["payment_method_id"], name="billing_autotopup_of_card"),
+        ),
+        migrations.AddConstraint(
+            model_name="autotopup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("threshold__gt", 0), ("threshold__lte", models.F("credits"))),
+                name="billing_autotopup_is_enough_at_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="autotopup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0), ("monthly_ceiling__gte", models.F("amount"))),
+                name="billing_autotopup_ceiling_lets_one_through",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="autotopup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("is_on", True), ("off_at", None), ("off_reason", "")),
+                    models.Q(
+                        ("is_on", False),
+                        ("off_at__isnull", False),
+                        models.Q(("off_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="billing_autotopup_off_has_its_reason",
+            ),
+        ),
+    ]

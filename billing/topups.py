@@ -1,0 +1,247 @@
+"""Automatic top-ups: agreed to by a person, bought with a saved card, one at a time for each account.
+
+The order is committed before Stripe hears of it, and its id is the key of the call. So a payment of which no
+answer came is asked for again without being made twice, and nothing else is bought before its end is known.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import stripe
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.utils import timezone
+
+from accounts.audit import record
+from accounts.client_address import Client
+from accounts.models import User
+from api.connections import give_back_connection
+from billing.cards import Card, card_of
+from billing.checkout import new_order
+from billing.client import client, told_by
+from billing.customers import known_customer
+from billing.errors import ConsentMissing, Unmatched
+from billing.models import AutoTopUp, CreditOrder
+from billing.packages import Package, packages
+from billing.reading import Hints, id_of
+from billing.settling import call_off, settle
+from billing.wording import money
+
+log = logging.getLogger(__name__)
+IS_UNKNOWN_AFTER = timedelta(minutes=1)  # no attempt takes longer
+KEY_IS_KEPT = timedelta(hours=23)  # Stripe keeps a key, and what came of it, for at least 24 hours
+Reason = AutoTopUp.OffReason
+
+
+# --- agreeing to it ---
+
+
+def turn_on(
+    *,
+    user: User,
+    package: Package,
+    threshold: int,
+    monthly_ceiling: int,
+    payment_method: str = "",
+    consent: bool = False,
+    client: Client | None = None,
+) -> AutoTopUp:
+    """Switch automatic top-ups on, or on other terms. Without consent, ConsentMissing has what to agree to.
+
+    Raises NoSavedCard, UnknownCard, CheckoutNotOffered, PaymentsUnavailable.
+    """
+    card = card_of(user, payment_method)
+    terms = {
+        "threshold": threshold,
+        "package": package.id,
+        "credits": package.credits,
+        "amount": package.amount,
+        "currency": package.currency,
+        "monthly_ceiling": monthly_ceiling,
+        "payment_method_id": card.id,
+        "card_brand": card.brand,
+        "card_last4": card.last4,
+    }
+    text = consent_text(package, threshold, monthly_ceiling, card)
+    if not consent:
+        raise ConsentMissing(text)
+    agreed = terms | {
+        "is_on": True,
+        "livemode": settings.STRIPE_LIVE_MODE,
+        "consented_at": timezone.now(),
+        "consent_text": text,
+        "paused_until": None,
+        "off_reason": Reason.NONE,
+        "off_order": None,
+        "off_at": None,
+    }
+    with transaction.atomic():
+        plan: AutoTopUp = AutoTopUp.objects.update_or_create(user=user, defaults=agreed)[0]
+        record(user, "auto_top_up:turn_on", plan, client=client, **terms)
+    return plan
+
+
+def consent_text(package: Package, threshold: int, monthly_ceiling: int, card: Card) -> str:
+    """Return what the owner agrees to, in words."""
+    price, most = (money(amount, package.currency) for amount in (package.amount, monthly_ceiling))
+    return (
+        f"Whenever I have fewer than {threshold:,} credits to spend, {settings.PUBLIC_URL} may charge my "
+        f"saved card ({card.brand} ending in {card.last4}) {price} for {package.credits:,} credits, without "
+        f"asking me again, and at most {most} in a calendar month (UTC). I can switch this off at any time."
+    )
+
+
+def turn_off(*, user: User, client: Client | None = None) -> None:
+    """Switch automatic top-ups off. What is being paid already is still paid. Twice changes nothing."""
+    with transaction.atomic():
+        if AutoTopUp.objects.filter(user=user).switch_off(Reason.OWNER):
+            record(user, "auto_top_up:turn_off", f"autotopup:{user.pk}", client=client)
+
+
+# --- buying ---
+
+
+def due(now: datetime) -> QuerySet[AutoTopUp]:
+    """Return the top-ups for which it is time: credits are low, and none is under way."""
+    under_way = CreditOrder.objects.open_top_ups().filter(user=OuterRef("pk"))
+    found: QuerySet[AutoTopUp] = AutoTopUp.objects.low(now).exclude(Exists(under_way))
+    return found
+
+
+def top_up(user_id: UUID) -> CreditOrder | None:
+    """Buy credits for an account if it is time; the order as it is then, None if there is nothing to do.
+
+    Safe as often and as many at once as one likes. Raises what `settle` raises; the order is then open, and
+    `resume` goes on with it.
+    """
+    order = begin(user_id, timezone.now())
+    return pay(order) if order else None
+
+
+def begin(user_id: UUID, now: datetime) -> CreditOrder | None:
+    """Return the order that is to be paid now, if one is.
+
+    The lock comes first: the next statements then see all that whoever had it before has done.
+    """
+    with transaction.atomic():
+        plan = AutoTopUp.objects.select_for_update(of=("self",)).filter(pk=user_id).first()
+        if plan is None or not due(now).filter(pk=user_id).exists():
+            return None
+        package = packages().get(plan.package)
+        if package != Package(plan.package, plan.credits, plan.amount, plan.currency):
+            AutoTopUp.objects.filter(pk=user_id).switch_off(Reason.PRICE_CHANGED)
+            return None
+        if spent_in_month(plan, now) + plan.amount > plan.monthly_ceiling:
+            plan.paused_until = next_month(now)
+            plan.save(update_fields=["paused_until"])
+            return None
+        return opened(plan, package)
+
+
+def opened(plan: AutoTopUp, package: Package) -> CreditOrder | None:
+    """Return a new order; None if there is an open one after all."""
+    try:
+        with transaction.atomic():
+            return new_order(
+                plan.user,
+                package,
+                kind=CreditOrder.Kind.AUTO_TOPUP,
+                payment_method_id=plan.payment_method_id,
+            )
+    except IntegrityError:
+        return None
+
+
+def spent_in_month(plan: AutoTopUp, now: datetime) -> int:
+    """Return how much was charged in this calendar month, in the currency's smallest unit."""
+    month = CreditOrder.objects.for_user(plan.user).topped_up_since(month_of(now), currency=plan.currency)
+    return int(month.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def month_of(now: datetime) -> datetime:
+    """Return the first moment of a month (UTC)."""
+    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_month(now: datetime) -> datetime:
+    """Return the first moment of the month after."""
+    return month_of(month_of(now) + timedelta(days=32))
+
+
+def pay(order: CreditOrder) -> CreditOrder:
+    """Have Stripe charge the saved card, and let credits follow; asked twice, it is the same payment.
+
+    What Stripe refuses fails the order. Without an answer it stays open, for nobody knows.
+    """
+    give_back_connection()
+    try:
+        intent = client().v1.payment_intents.create(
+            intent_params(order),  # type: ignore[arg-type]  # the fake checks it against the SDK's type
+            {"idempotency_key": f"order:{order.pk}"},
+        )
+    except stripe.CardError as error:
+        log.warning("top-up %s was declined: %s", order.pk, told_by(error))
+        return settle(order.pk, Hints(intent=intent_in(error)))
+    except stripe.InvalidRequestError as error:
+        log.warning("top-up %s was not taken: %s", order.pk, told_by(error))
+        is_gone = error.code == "resource_missing"
+        return call_off(order.pk, Reason.CARD_REMOVED if is_gone else Reason.NOT_BEGUN)
+    except stripe.StripeError as error:
+        log.warning("top-up %s: it is not known what became of it: %s", order.pk, told_by(error))
+        return order
+    return settle(order.pk, Hints(intent=intent.id))
+
+
+def intent_params(order: CreditOrder) -> dict[str, Any]:
+    """Return what Stripe is told: who pays what, for which order, with nobody there to confirm anything."""
+    return {
+        "amount": order.amount,
+        "currency": order.currency.lower(),
+        "customer": known_customer(order.user) if order.user else None,
+        "payment_method": order.payment_method_id,
+        "off_session": True,
+        "confirm": True,
+        "metadata": {"order": str(order.pk)},
+        "description": f"{order.credits:,} Pallet credits, automatic top-up",
+    }
+
+
+def intent_in(error: stripe.CardError) -> str:
+    """Return the id of the payment that was declined, empty if Stripe does not say."""
+    body = cast(dict[str, Any], error.json_body or {})
+    return id_of(body.get("error", {}).get("payment_intent"))
+
+
+# --- finding out ---
+
+
+def unknown(now: datetime) -> QuerySet[CreditOrder]:
+    """Return the top-ups that are open for longer than an attempt takes, the oldest first."""
+    old: QuerySet[CreditOrder] = CreditOrder.objects.open_top_ups().filter(
+        created_at__lt=now - IS_UNKNOWN_AFTER
+    )
+    return old.order_by("created_at")
+
+
+def resume(order_id: UUID) -> CreditOrder:
+    """Find out what became of a top-up, and begin it again if nothing has. Raises what `settle` raises."""
+    try:
+        return settle(order_id, Hints())
+    except Unmatched:  # Stripe knows of no payment for it
+        order: CreditOrder = CreditOrder.objects.select_related("user").get(pk=order_id)
+    if is_wanted(order):
+        return pay(order)
+    CreditOrder.objects.filter(pk=order_id).never_begun()
+    order.refresh_from_db()
+    return order
+
+
+def is_wanted(order: CreditOrder) -> bool:
+    """Whether its owner still wants it, and Stripe would still know its key."""
+    plans = AutoTopUp.objects.filter(
+        user=order.user_id, is_on=True, payment_method_id=order.payment_method_id, amount=order.amount
+    )
+    return timezone.now() - order.created_at < KEY_IS_KEPT and plans.exists()
