@@ -124,6 +124,7 @@ PUBLIC = {
     ("products:cache", "asin"): ASIN,
     ("docs-page", "name"): "errors",
     ("billing_pages:pay", "order_id"): UUID(int=0),  # whoever has the address may pay
+    ("billing_offline:portal", "session_id"): "bps_unknown",
     ("billing_offline:checkout", "session_id"): "cs_test_unknown",  # whoever has the address, as at Stripe
 }
 # Bodies that a route takes, where it looks at the body before it looks for what the path names.

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from billing.offline import shapes
-from billing.offline.answers import keep, told
+from billing.offline.cards import USUAL, cards_of
 from billing.offline.models import OfflineObject
 from billing.offline.shapes import Object
+from billing.offline.store import keep, told
 
 Told = list[tuple[str, Object]]
 
@@ -29,6 +30,7 @@ class Payment:
     charge: Object = field(default_factory=dict)
     refunds: list[Object] = field(default_factory=list)
     dispute: Object = field(default_factory=dict)
+    card: Object = field(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -63,7 +65,7 @@ class Payment:
 
     def objects(self) -> Iterator[Object]:
         """Yield all of them that are there."""
-        all_kinds = (self.session, self.intent, self.charge, *self.refunds, self.dispute)
+        all_kinds = (self.session, self.intent, self.charge, *self.refunds, self.dispute, self.card)
         yield from (one for one in all_kinds if one)
 
 
@@ -84,6 +86,7 @@ def put_together(row: OfflineObject) -> Payment:
         last.get("charge", {}),
         parts.get("refund", []),
         last.get("dispute", {}),
+        last.get("payment_method", {}),
     )
 
 
@@ -122,9 +125,11 @@ def events_of(session_id: str) -> list[Object]:
 def pay(payment: Payment, _: int | None) -> Told:
     """Pay at once."""
     begin(payment)
+    saved = save_card(payment)
     take_money(payment)
     payment.session.update(status="complete", payment_status="paid")
     return [
+        *saved,
         ("payment_intent.succeeded", payment.intent),
         ("checkout.session.completed", payment.session),
     ]
@@ -147,23 +152,41 @@ def pay_later(payment: Payment, _: int | None) -> Told:
 
 def begin(payment: Payment) -> None:
     """See that there is an intent."""
-    payment.intent = payment.intent or shapes.intent(payment.session)
+    session = payment.session
+    payment.intent = payment.intent or shapes.intent(
+        amount=session["amount_total"],
+        currency=session["currency"],
+        customer=session["customer"],
+        metadata=session["payment_intent_data"].get("metadata", {}),
+    )
     payment.session["payment_intent"] = payment.intent["id"]
+
+
+def save_card(payment: Payment) -> Told:
+    """Keep the card, as the buyer is told, unless one is kept already."""
+    session = payment.session
+    keeps = session["payment_intent_data"].get("setup_future_usage") == "off_session"
+    if not keeps or not session["customer"]:
+        return []
+    if saved := cards_of(session["customer"]):
+        payment.intent["payment_method"] = saved[0]["id"]
+        return []
+    payment.card = shapes.card(session["customer"], USUAL)
+    payment.intent["payment_method"] = payment.card["id"]
+    return [("payment_method.attached", payment.card)]
 
 
 def take_money(payment: Payment) -> None:
     """Charge what is due."""
-    payment.charge = shapes.charge(payment.session, payment.intent, paid=True)
-    payment.intent.update(status="succeeded", latest_charge=payment.charge["id"], last_payment_error=None)
+    receipt = shapes.page_of(payment.session["id"])
+    payment.charge = shapes.charge(payment.intent, paid=True, receipt_url=receipt)
+    payment.intent |= shapes.received(payment.charge)
 
 
 def refuse(payment: Payment, code: str) -> None:
     """Try to charge what is due, in vain."""
-    payment.charge = shapes.charge(payment.session, payment.intent, paid=False)
-    error = {"type": "card_error", "code": code, "message": "The bank refused."}
-    payment.intent.update(
-        status="requires_payment_method", latest_charge=payment.charge["id"], last_payment_error=error
-    )
+    payment.charge = shapes.charge(payment.intent, paid=False)
+    payment.intent |= shapes.refused(code, payment.charge)
 
 
 # --- what banks do, days later ---

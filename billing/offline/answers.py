@@ -2,45 +2,47 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db import transaction
 
-from billing.offline import shapes
+from billing.offline import cards, shapes
 from billing.offline.models import OfflineObject
 from billing.offline.shapes import Object
+from billing.offline.store import Refusal, keep, named, told
 
-LISTS = {"checkout/sessions": "checkout.session", "refunds": "refund", "disputes": "dispute"}
+LISTS = {
+    "checkout/sessions": "checkout.session",
+    "refunds": "refund",
+    "disputes": "dispute",
+    "payment_intents": "payment_intent",
+}
 READS = {
     **LISTS,
     "customers": "customer",
-    "payment_intents": "payment_intent",
+    "payment_methods": "payment_method",
     "charges": "charge",
     "events": "event",
 }
-MAKES = {"customers": shapes.customer, "checkout/sessions": shapes.session}
+MAKES = {
+    "customers": shapes.customer,
+    "checkout/sessions": shapes.session,
+    "billing_portal/sessions": shapes.portal,
+}
 FILTERS = ("charge", "payment_intent", "customer", "status")
 LONGEST_PAGE = 100
-OWN = ("payment_intent_data", "sold")  # what only we want to know
 
 
-class Refusal(Exception):
-    """What is asked cannot be answered; `body` says so as Stripe does."""
-
-    def __init__(self, status: int, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": {"type": "invalid_request_error", "message": message, **more}}
-
-
-def answer(method: str, path: str, form: Object, key: str | None) -> tuple[int, Object]:
-    """Return status and body for one call; `key` is its Idempotency-Key."""
+def answer(method: str, path: str, form: Object, key: str | None) -> tuple[int, Object, list[Object]]:
+    """Return status and body for one call, and the events about it; `key` is its Idempotency-Key."""
     name = path.removeprefix("/v1/")
+    events: list[Object] = []
     try:
-        return 200, made(name, form, key) if method == "post" else found(name, form)
+        if (method, name) == ("post", "payment_intents"):
+            intent, events = cards.charged(form, key)
+            return 200, cards.answer_of(intent), events
+        return 200, made(name, form, key) if method == "post" else found(name, form), events
     except Refusal as refusal:
-        return refusal.status, refusal.body
+        return refusal.status, refusal.body, events
 
 
 def made(name: str, form: Object, key: str | None) -> Object:
@@ -57,17 +59,6 @@ def made(name: str, form: Object, key: str | None) -> Object:
     except (KeyError, ValueError, TypeError) as error:
         raise Refusal(400, f"Missing or invalid: {error}") from None
     return told(keep(body, key=key).body)
-
-
-def keep(body: Object, *, session: OfflineObject | None = None, key: str | None = None) -> OfflineObject:
-    """Return the row of a new object; of the one that was made before under the same key, if there is one."""
-    try:
-        with transaction.atomic():
-            return OfflineObject.objects.create(
-                name=body["id"], kind=body["object"], body=body, session=session, idempotency_key=key
-            )
-    except IntegrityError:
-        return OfflineObject.objects.get(idempotency_key=key)
 
 
 def changed(one: str, form: Object) -> Object:
@@ -88,6 +79,9 @@ def found(name: str, form: Object) -> Object:
     group, _, one = name.rpartition("/")
     if group == "accounts":
         return shapes.ACCOUNT
+    if one == "payment_methods":
+        saved = [told(card) for card in cards.cards_of(group.removeprefix("customers/"))]
+        return {"object": "list", "url": f"/v1/{name}", "has_more": False, "data": saved}
     if group not in READS:
         raise unknown(name)
     body = told(named(READS[group], one, "id").body)
@@ -101,6 +95,8 @@ def page(name: str, form: Object) -> Object:
     rows = OfflineObject.objects.filter(kind=LISTS[name], **wanted).order_by("-id")
     if since := form.get("created", {}).get("gte"):
         rows = rows.filter(created_at__gte=datetime.fromtimestamp(int(since), UTC))
+    if until := form.get("created", {}).get("lte"):
+        rows = rows.filter(created_at__lte=datetime.fromtimestamp(int(until), UTC))
     if after := form.get("starting_after"):
         rows = rows.filter(id__lt=named(LISTS[name], after, "starting_after").pk)
     limit = min(int(form.get("limit", 10)), LONGEST_PAGE)
@@ -110,23 +106,9 @@ def page(name: str, form: Object) -> Object:
     return {"object": "list", "url": f"/v1/{name}", "has_more": len(some) > limit, "data": shown}
 
 
-def named(kind: str, one: str, param: str, *, rows: QuerySet[OfflineObject] | None = None) -> OfflineObject:
-    """Return the row of an id. Raises Refusal as Stripe does when there is none."""
-    rows = OfflineObject.objects.all() if rows is None else rows
-    row = rows.filter(kind=kind, name=one).first()
-    if row is None:
-        raise Refusal(404, f"No such {kind}: '{one[:100]}'", code="resource_missing", param=param)
-    return row
-
-
 def unknown(name: str) -> Refusal:
     """Return the refusal of a call that the stand-in does not know."""
     return Refusal(404, f"The offline checkout does not know /v1/{name[:100]}")
-
-
-def told(body: Object) -> Object:
-    """Return an object as the API tells it."""
-    return {name: value for name, value in body.items() if name not in OWN}
 
 
 def expand(shown: Iterable[Object], paths: Iterable[str]) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import stripe
 
 from billing.offline.answers import answer
+from billing.offline.delivery import NotDelivered, deliver
 from billing.offline.notation import decoded
 
 
@@ -29,7 +31,9 @@ class OfflineEdge(stripe.HTTPClient):
         address = urlsplit(url)
         form = decoded(post_data or "" if method == "post" else address.query)
         key = (headers or {}).get("Idempotency-Key")
-        status, body = answer(method, address.path, form, key)
+        status, body, events = answer(method, address.path, form, key)
+        with suppress(NotDelivered):  # what has happened is told by the answer as well
+            deliver(events)
         return json.dumps(body), status, {"Request-Id": "req_offline"}
 
     def close(self) -> None:

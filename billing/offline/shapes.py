@@ -91,23 +91,64 @@ def session(form: Object) -> Object:
     return made | {"url": page_of(made["id"])}
 
 
-def intent(session: Object) -> Object:
+def portal(form: Object) -> Object:
+    """Return a page on which to manage cards. Raises KeyError."""
+    made = new("billing_portal.session", "bps", customer=form["customer"], return_url=form.get("return_url"))
+    return made | {"url": settings.PUBLIC_URL + reverse("billing_offline:portal", args=[made["id"]])}
+
+
+def card(customer: str, last4: str) -> Object:
+    """Return a card that is kept for later."""
+    return new(
+        "payment_method",
+        "pm",
+        type="card",
+        customer=customer,
+        card={"brand": "visa", "last4": last4, "exp_month": 12, "exp_year": time.gmtime().tm_year + 4},
+        billing_details={"address": None, "email": None, "name": None, "phone": None},
+    )
+
+
+def intent(
+    *, amount: int, currency: str, customer: str | None, metadata: Object, payment_method: str | None = None
+) -> Object:
     """Return a payment that has been begun."""
     return new(
         "payment_intent",
         "pi",
-        amount=session["amount_total"],
-        currency=session["currency"],
-        customer=session["customer"],
-        metadata=session["payment_intent_data"].get("metadata", {}),
+        amount=amount,
+        amount_received=0,
+        currency=currency,
+        customer=customer,
+        metadata=metadata,
         status="requires_payment_method",
         latest_charge=None,
         last_payment_error=None,
-        payment_method=None,
+        payment_method=payment_method,
     )
 
 
-def charge(session: Object, intent: Object, *, paid: bool) -> Object:
+def received(charge: Object) -> Object:
+    """Return what changes about a payment when the money has come."""
+    return {
+        "status": "succeeded",
+        "amount_received": charge["amount"],
+        "latest_charge": charge["id"],
+        "last_payment_error": None,
+    }
+
+
+def refused(code: str, charge: Object) -> Object:
+    """Return what changes about a payment when the bank refuses."""
+    error = {"type": "card_error", "code": code, "message": "The bank refused."}
+    return {
+        "status": "requires_payment_method",
+        "latest_charge": charge["id"],
+        "last_payment_error": error,
+    }
+
+
+def charge(intent: Object, *, paid: bool, receipt_url: str | None = None) -> Object:
     """Return an attempt to take the money."""
     return new(
         "charge",
@@ -118,7 +159,7 @@ def charge(session: Object, intent: Object, *, paid: bool) -> Object:
         currency=intent["currency"],
         customer=intent["customer"],
         payment_intent=intent["id"],
-        payment_method=None,
+        payment_method=intent["payment_method"],
         balance_transaction=None,
         invoice=None,
         source=None,
@@ -128,7 +169,7 @@ def charge(session: Object, intent: Object, *, paid: bool) -> Object:
         captured=paid,
         refunded=False,
         disputed=False,
-        receipt_url=page_of(session["id"]) if paid else None,
+        receipt_url=receipt_url,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import stripe
 from django.db import connection
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -17,12 +18,12 @@ from billing.tests.offline_buyer import stand_in
 @pytest.fixture
 def fake(settings: Settings) -> Iterator[FakeStripe]:
     """A Stripe that knows nothing yet, which the settings lead to."""
-    with serving() as stripe:
-        settings.STRIPE_API_URL = stripe.url
+    with serving() as made:
+        settings.STRIPE_API_URL = made.url
         settings.STRIPE_SECRET_KEY = KEY
         settings.STRIPE_WEBHOOK_SECRETS = [SECRET]
         settings.STRIPE_LIVE_MODE = False
-        yield stripe
+        yield made
 
 
 @pytest.fixture
@@ -54,3 +55,10 @@ def workers_at_hand() -> Iterator[None]:
     conf.task_always_eager = True
     yield
     conf.task_always_eager = False
+
+
+@pytest.fixture
+def sdk_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees how another let the SDK speak."""
+    for name in ("api_base", "max_network_retries", "default_http_client"):
+        monkeypatch.setattr(stripe, name, getattr(stripe, name))

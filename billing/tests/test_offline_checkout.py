@@ -41,7 +41,11 @@ def test_paying_grants_the_credits_and_leads_back_to_the_shop(buyer: Buyer, alic
         303,
         f"http://localhost/done?session_id={buyer.session_id}",
     )
-    assert kinds() == ["payment_intent.succeeded", "checkout.session.completed"]
+    assert kinds() == [
+        "payment_method.attached",
+        "payment_intent.succeeded",
+        "checkout.session.completed",
+    ]
     assert entries(alice) == GRANTED_ONCE
     assert buyer.order.status == "paid"
 
@@ -137,7 +141,7 @@ def test_a_second_press_on_pay_changes_nothing_and_leads_where_the_first_did(
     first, second = buyer.press("pay"), buyer.press("pay")
     assert (second.status_code, second["Location"]) == (303, first["Location"])
     assert entries(alice) == GRANTED_ONCE
-    assert len(kinds()) == 2
+    assert len(kinds()) == 3
 
 
 def test_ten_presses_on_pay_at_once_grant_once(buyer: Buyer, alice: User) -> None:
