@@ -44,7 +44,7 @@ schema: ## Write docs/openapi.json from the code; refuses what breaks callers (A
 
 bench: ## Measure the lookup, misses beside it, how often answers are kept, a failing upstream, the ledger, jobs, a purchase, outages
 	@$(environment) dev && $(unconfigured) PALLET_DATA_DIR=.data/bench \
-		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger jobs; do .venv/bin/python -m bench.$$what; done' \
+		&& $(engines) -- sh -ec 'for what in lookup misses cache failover ledger jobs payments; do .venv/bin/python -m bench.$$what; done' \
 		&& PALLET_DATA_DIR=.data/checkout .venv/bin/python -m bench.checkout \
 		&& PALLET_DATA_DIR=.data/outages && exec .venv/bin/python -m bench.outages
 

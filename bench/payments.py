@@ -9,7 +9,6 @@ for, and how long it took until the wallet had the credits.
 
 import os
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +28,7 @@ from bench import stage  # noqa: E402
 from billing.packages import packages  # noqa: E402
 from billing.services import start_checkout  # noqa: E402
 from billing.tests.fake_stripe import KEY, SECRET, FakeStripe, serving  # noqa: E402
+from config.serve import worker_command  # noqa: E402
 from credits.models import Wallet  # noqa: E402
 
 LATENCY = float(os.environ.get("BENCH_STRIPE_SECONDS", "0.3"))
@@ -38,11 +38,8 @@ PURCHASES, DUPLICATES = 20, 20
 @contextmanager
 def worker(**environment: str) -> Iterator[None]:
     """A worker as `make run` has it."""
-    command = [sys.executable, "-m", "celery", "--app", "config.celery", "worker", "--pool", "threads"]
     with (settings.DATA_DIR / "log" / "bench-worker.log").open("wb") as log:
-        process = psutil.Popen(
-            [*command, "--concurrency", "4"], stdout=log, stderr=log, env={**os.environ, **environment}
-        )
+        process = psutil.Popen(worker_command(), stdout=log, stderr=log, env={**os.environ, **environment})
     try:
         yield
     finally:

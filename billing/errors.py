@@ -15,8 +15,6 @@ class CheckoutNotOffered(BillingError):
 class PaymentsUnavailable(BillingError):
     """Stripe does not answer, or refuses us; what it said is for the log and not for the caller."""
 
-    retry_after = 30
-
     def __init__(self) -> None:
         super().__init__("The payment service does not answer. Nothing was bought; try again shortly.")
 

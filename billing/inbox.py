@@ -195,6 +195,12 @@ def postpone(row: StripeInbox, error: Exception) -> None:
     )
 
 
+def forget(before: datetime, *, size: int) -> int:
+    """Delete at most so many events that came before a moment and need nobody; how many that were."""
+    old = StripeInbox.objects.settled_before(before).values("pk")[:size]
+    return StripeInbox.objects.filter(pk__in=old).delete()[0]
+
+
 def replay(row: StripeInbox) -> None:
     """Let an event be worked once more, now."""
     now = timezone.now()

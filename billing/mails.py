@@ -30,6 +30,7 @@ Status = PaymentMail.Status
 HANDING_OVER = timedelta(minutes=5)  # longer than a worker may take
 LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
+LEAST_ATTEMPTS = 3  # also of an old one that a person sends again
 BROKEN_OFF = (SMTPServerDisconnected, TimeoutError, requests.ReadTimeout)
 TEMPLATES = {
     Kind.PURCHASE: "purchase",
@@ -112,7 +113,7 @@ def end(mail: PaymentMail, status: Status, *, error: str = "") -> None:
 def postpone(mail: PaymentMail, error: Exception) -> None:
     """Let it be tried again after a while; after days, leave it to a person. What was said is not kept."""
     now = timezone.now()
-    is_hopeless = now - mail.created_at > GIVE_UP_AFTER
+    is_hopeless = now - mail.created_at > GIVE_UP_AFTER and mail.attempts >= LEAST_ATTEMPTS
     told = type(error).__name__[:100]
     log.log(
         logging.ERROR if is_hopeless else logging.WARNING,
@@ -133,7 +134,9 @@ def send_again(mails: QuerySet[PaymentMail]) -> list[PaymentMail]:
     now = timezone.now()
     stuck = PaymentMail.objects.needing_attention(now - HANDING_OVER).filter(pk__in=mails.values("pk"))
     found = list(stuck)
-    PaymentMail.objects.filter(pk__in=[mail.pk for mail in found]).update(status=Status.WAITING, due_at=now)
+    PaymentMail.objects.filter(pk__in=[mail.pk for mail in found]).update(
+        status=Status.WAITING, due_at=now, attempts=0
+    )
     return found
 
 

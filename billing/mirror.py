@@ -1,7 +1,7 @@
 """dj-stripe's copies of Stripe's objects, for people to look at: fed afterwards, nothing depends on them."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import stripe
 from django.conf import settings
@@ -41,3 +41,9 @@ def speak_to_stripe() -> None:
     stripe.api_base = settings.STRIPE_API_URL
     stripe.max_network_retries = 1
     stripe.default_http_client = transport()
+
+
+def forget(before: datetime, *, size: int) -> int:
+    """Delete at most so many of dj-stripe's events that are older than a moment; how many that were."""
+    old = Event.objects.filter(created__lt=before).values("pk")[:size]
+    return int(Event.objects.filter(pk__in=old).delete()[1].get(Event._meta.label, 0))

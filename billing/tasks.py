@@ -2,15 +2,14 @@
 
 import logging
 import time
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
-from djstripe.models import Event
 
+from api.pruning import pruned
 from api.queues import workers_told
 from billing import inbox, mails, mirror, reconciling, topups
 from billing.models import CreditOrder, PaymentMail, StripeInbox
@@ -18,7 +17,6 @@ from billing.models import CreditOrder, PaymentMail, StripeInbox
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 50  # a sweep ends before the next begins
 SWEEP_ROWS = 500
-FORGET_ROWS = 5000  # in one statement
 
 
 @shared_task  # type: ignore[untyped-decorator]  # celery has no types
@@ -109,11 +107,14 @@ def reconcile() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def forget_old_events() -> int:
-    """Delete events past STRIPE_EVENT_DAYS, dj-stripe's too; those that need a person stay. How many."""
-    before = timezone.now() - timedelta(days=settings.STRIPE_EVENT_DAYS)
-    Event.objects.filter(pk__in=Event.objects.filter(created__lt=before)[:FORGET_ROWS]).delete()
-    old = StripeInbox.objects.settled_before(before).values("pk")[:FORGET_ROWS]
-    return StripeInbox.objects.filter(pk__in=old).delete()[0]
+    """Delete events past STRIPE_EVENT_DAYS, a few thousand at a time; those that need a person stay."""
+    return pruned(inbox.forget, days=settings.STRIPE_EVENT_DAYS)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forget_old_mirrored_events() -> int:
+    """Delete dj-stripe's copies of events past STRIPE_EVENT_DAYS, a few thousand at a time; how many."""
+    return pruned(mirror.forget, days=settings.STRIPE_EVENT_DAYS)
 
 
 def mails_soon(**which: Any) -> None:

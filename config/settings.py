@@ -215,6 +215,10 @@ CELERY_BEAT_SCHEDULE = {
     "resume-top-ups": {"task": "billing.tasks.resume_top_ups", "schedule": 60.0},
     "reconcile-with-stripe": {"task": "billing.tasks.reconcile", "schedule": 3600.0},
     "forget-old-stripe-events": {"task": "billing.tasks.forget_old_events", "schedule": 3600.0},
+    "forget-old-mirrored-events": {
+        "task": "billing.tasks.forget_old_mirrored_events",
+        "schedule": 3600.0,
+    },
     "fold-ledger": {"task": "credits.tasks.fold_ledger", "schedule": 60.0},
     "sweep-stalled": {
         "task": "jobs.tasks.sweep_stalled",

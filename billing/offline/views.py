@@ -15,6 +15,7 @@ from billing.offline.delivery import NotDelivered, deliver
 from billing.offline.forms import RefundForm
 from billing.offline.guard import is_on
 from billing.offline.models import OfflineObject
+from billing.wording import money
 
 GONE = "That cannot be done any more: this is how the payment stands now."
 UNDELIVERED = "It has happened, but the inbox did not take all events about it. Send them again."
@@ -94,14 +95,15 @@ def shown(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """Return the page."""
+    currency = payment.session["currency"]
     facts = {
         "payment": payment,
         "form": form or RefundForm(None, most=payment.left),
         "notice": notice,
         "success_url": success_url(payment),
-        "amount": money(payment, payment.session["amount_total"]),
-        "refunded": money(payment, payment.charge.get("amount_refunded", 0)),
-        "left": money(payment, payment.left),
+        "amount": money(payment.session["amount_total"], currency),
+        "refunded": money(payment.charge.get("amount_refunded", 0), currency),
+        "left": money(payment.left, currency),
         "told": len(events_of(payment.session["id"])),
     }
     response = render(request, "billing/offline.html", facts, status=status)
@@ -114,8 +116,3 @@ def policy(payment: Payment) -> str:
     shop = urlsplit(success_url(payment))
     onward = f"form-action 'self' {settings.PUBLIC_URL} {shop.scheme}://{shop.netloc}"
     return PAGE_POLICY.replace("form-action 'self'", onward)
-
-
-def money(payment: Payment, amount: int) -> str:
-    """Return an amount as people write it."""
-    return f"{amount / 100:,.2f} {payment.session['currency'].upper()}"

@@ -118,10 +118,27 @@ def test_twenty_events_worked_at_once_are_one_mail(server: MailServer, fake: Fak
 
 def test_what_fails_for_days_is_left_to_a_person(owed: PaymentMail, settings: Settings) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", 1
-    with later(days=3, minutes=1):
-        assert not mails.send(owed.pk)
-    owed.refresh_from_db()
-    assert owed.status == "given_up"
+    assert tried(owed, 3, days=3) == ["waiting", "waiting", "given_up"]
+
+
+def test_what_was_given_up_and_is_sent_again_is_tried_as_often_as_anything(
+    owed: PaymentMail, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = SMTP, "127.0.0.1", 1
+    tried(owed, 3, days=3)
+    mails.send_again(PaymentMail.objects.all())
+    assert tried(owed, 3, days=4) == ["waiting", "waiting", "given_up"]
+
+
+def tried(mail: PaymentMail, times: int, *, days: int) -> list[str]:
+    """How a mail stands after each of so many attempts, an hour apart, beginning after so many days."""
+    stands = []
+    for hour in range(1, times + 1):
+        with later(days=days, hours=hour):
+            assert not mails.send(mail.pk)
+        mail.refresh_from_db()
+        stands.append(mail.status)
+    return stands
 
 
 def test_one_mail_that_is_refused_does_not_hold_up_the_others(

@@ -154,3 +154,14 @@ def test_events_are_forgotten_in_time_but_not_those_that_need_a_person(
     with time_machine.travel(timezone.now() + timedelta(days=settings.STRIPE_EVENT_DAYS + 1), tick=False):
         assert tasks.forget_old_events() == 1
     assert StripeInbox.objects.get() == rows[0]
+
+
+def test_dj_stripes_copies_of_events_are_forgotten_in_time(
+    fake: FakeStripe, session: Object, settings: Settings, sdk_as_it_was: None
+) -> None:
+    row = tell(fake, fake.pay(session)[-1])
+    assert work(row.pk)
+    assert tasks.mirror_event(row.pk)
+    assert tasks.forget_old_mirrored_events() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=settings.STRIPE_EVENT_DAYS + 1), tick=False):
+        assert tasks.forget_old_mirrored_events() == 1
