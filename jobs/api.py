@@ -33,7 +33,6 @@ from jobs.serializers import (
     BulkDryRunAnswer,
     JobAnswer,
     JobOutput,
-    JobsOptions,
     JobsQuery,
     ResultsAnswer,
     ResultsOptions,
@@ -213,7 +212,7 @@ class Jobs(GenericAPIView[Job]):
     queryset = Job.objects.none()
     cursor_fields = ("-id",)
 
-    @extend_schema(operation_id="jobs_list", parameters=[JobsOptions], responses=JobOutput(many=True))
+    @extend_schema(operation_id="jobs_list", parameters=[JobsQuery], responses=JobOutput(many=True))
     def get(self, request: Request) -> Response:
         """List your jobs, newest first."""
         query = JobsQuery(data=queries.values(request))

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from accounts.serializers import StrictSerializer
+from accounts.serializers import ListQuery, StrictSerializer
 from api.bulk import Outcome
 from jobs.export import FORMATS
 from jobs.intake import Order, Quote
@@ -286,19 +286,9 @@ class ResultsAnswer(serializers.Serializer[Any]):
     data = ResultOutput(many=True)  # type: ignore[assignment]  # the name of a property of serializers
 
 
-class JobsQuery(StrictSerializer):
-    """Which jobs are wanted; `limit` and `after` belong to the list."""
-
-    strict_types = False
-    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)
-
-
-class JobsOptions(StrictSerializer):
+class JobsQuery(ListQuery):
     """Which jobs are wanted."""
 
-    strict_types = False
     status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
 
 
