@@ -13,6 +13,7 @@ from jobs.export import FORMATS
 from jobs.intake import Order, Quote
 from jobs.models import Job
 from jobs.operations import operation
+from jobs.reading.given import MOST_REF
 from jobs.results import STATUSES
 from jobs.telling import PRIORITIES
 
@@ -69,7 +70,7 @@ class JobOptions(StrictSerializer):
                     "additionalProperties": False,
                     "properties": {
                         "code": {"type": "string", "maxLength": 4096},
-                        "ref": {"type": "string", "maxLength": 200},
+                        "ref": {"type": "string", "maxLength": MOST_REF},
                     },
                 },
             ]
