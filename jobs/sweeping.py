@@ -50,7 +50,7 @@ def prune() -> int:
 def _forget(pk: UUID, before: datetime) -> bool:
     """Delete a job with all its rows, unless it was sent to work again meanwhile."""
     with transaction.atomic():
-        job = Job.objects.select_for_update().filter(pk=pk, ended_at__lt=before).first()
+        job = Job.objects.locked().filter(pk=pk, ended_at__lt=before).first()
         if job is None:
             return False
         job.delete()
