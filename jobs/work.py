@@ -165,9 +165,8 @@ def _settle(claimed: Claimed, job: Job, results: Mapping[int, Result], key: str)
         claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
     )
     settled = results if gives_up else {id: one for id, one in results.items() if id not in waiting}
-    prices = {row.id: row.price for row in claimed.rows}
     counts, price = _write(settled)
-    credits = sum(min(one.credits, prices[id]) for id, one in settled.items())
+    credits = sum(one.credits for one in settled.values())
     if credits and job.hold:
         capture(job.hold, credits, key=key, metadata=_note(job, claimed, settled))
         job.captured += credits
