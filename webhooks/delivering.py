@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import orjson
 import structlog
 from cryptography.exceptions import InvalidTag
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -181,7 +182,7 @@ def what_follows(claim: Claim, outcome: Outcome) -> dict[str, Any]:
 
 def most_attempts(event: Event) -> int:
     """Return how often an event is tried: a test once, since somebody waits for its outcome."""
-    return 1 if event.type == TEST else schedule.MOST_ATTEMPTS
+    return 1 if event.type == TEST else len(settings.WEBHOOK_RETRY_SECONDS)
 
 
 def next_of(endpoint_id: UUID) -> UUID | None:
