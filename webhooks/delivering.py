@@ -6,7 +6,7 @@ No transaction is open and no database connection is held while a receiver answe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -131,7 +131,7 @@ def conclude(claim: Claim, outcome: Outcome) -> bool:
         endpoint = _locked(pk=claim.endpoint.pk)
         if endpoint is None:  # it was deleted, its log as well
             return False
-        done = _note(Claim(claim.token, claim.at, claim.delivery, endpoint, claim.event), outcome)
+        done = _note(replace(claim, endpoint=endpoint), outcome)
     log.info(
         "webhook_attempted",
         webhook=ids.shown(ids.ENDPOINT, claim.endpoint.pk),
