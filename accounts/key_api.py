@@ -21,7 +21,6 @@ from accounts.key_serializers import (
     KeyChanges,
     KeyOutput,
     KeySettings,
-    KeysFilter,
     KeysQuery,
     NewKeyAnswer,
     RerollInput,
@@ -38,7 +37,7 @@ class Keys(GenericAPIView[APIKey]):
     serializer_class = KeyOutput
     cursor_fields = ("-created_at", "-id")
 
-    @extend_schema(operation_id="keys_list", parameters=[KeysFilter], responses=KeyOutput(many=True))
+    @extend_schema(operation_id="keys_list", parameters=[KeysQuery], responses=KeyOutput(many=True))
     def get(self, request: Request) -> Response:
         """List the caller's keys, newest first, page by page; those that have ended too."""
         query = KeysQuery(data=request.query_params)

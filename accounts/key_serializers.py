@@ -12,7 +12,7 @@ from accounts.keyring import LONGEST_GRACE
 from accounts.models import APIKey
 from accounts.networks import canonical, in_order
 from accounts.scopes import SCOPES
-from accounts.serializers import StrictSerializer
+from accounts.serializers import ListQuery, StrictSerializer
 
 MOST_NETWORKS = 50
 NETWORK_LENGTH = 50
@@ -119,19 +119,10 @@ class RerollInput(StrictSerializer):
         return timedelta(seconds=seconds)
 
 
-class KeysFilter(StrictSerializer):
+class KeysQuery(ListQuery):
     """Which keys are wanted."""
 
-    strict_types = False
-
     status = serializers.ChoiceField(choices=STATUSES, required=False)
-
-
-class KeysQuery(KeysFilter):
-    """The whole query of the list: the rest is for the pages."""
-
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)
 
 
 class CapOutput(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.datastructures import MultiValueDict
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import get_error_detail
@@ -143,6 +144,15 @@ class VerifyInput(StrictSerializer):
 
 class NoInput(StrictSerializer):
     """A call that takes nothing."""
+
+
+@extend_schema_serializer(exclude_fields=("limit", "after"))
+class ListQuery(StrictSerializer):
+    """The query of a list. `limit` and `after` belong to the pagination, which reads and describes them."""
+
+    strict_types = False
+    limit = serializers.CharField(required=False)
+    after = serializers.CharField(required=False)
 
 
 class UserOutput(serializers.Serializer[User]):

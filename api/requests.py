@@ -15,7 +15,7 @@ from api import queries
 from api.models import APICall, UsageDay
 from api.pagination import CursorPagination, read_limit, unsign
 from api.querysets import APICallQuerySet, UsageDayQuerySet
-from api.serializers import RequestOutput, RequestsOptions, RequestsQuery
+from api.serializers import RequestOutput, RequestsQuery
 
 FILTERS = ("operation", "outcome", "status", "key")
 SALT = "api.requests"
@@ -61,7 +61,7 @@ class Requests(ListAPIView[APICall]):
     pagination_class = CallPages
     queryset = APICall.objects.none()
 
-    @extend_schema(operation_id="requests_list", parameters=[RequestsOptions])
+    @extend_schema(operation_id="requests_list", parameters=[RequestsQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List your calls, newest first. With a filter a page may be short and still have a next."""
         return super().get(request, *args, **kwargs)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from accounts.serializers import StrictSerializer
+from accounts.serializers import ListQuery, StrictSerializer
 from api.fields import DayField, MomentField, RequestIdField
 from api.ids import request_id_of
 from api.models import OPERATION_LENGTH, OUTCOME_LENGTH, APICall
@@ -53,10 +53,9 @@ class RequestOutput(serializers.ModelSerializer[APICall]):
         return call.duration_us / 1000
 
 
-class RequestsOptions(StrictSerializer):
+class RequestsQuery(ListQuery):
     """Which of the caller's calls are wanted."""
 
-    strict_types = False
     request_id = RequestIdField(required=False)
     operation = serializers.CharField(max_length=OPERATION_LENGTH, required=False)
     outcome = serializers.CharField(
@@ -74,13 +73,6 @@ class RequestsOptions(StrictSerializer):
             ),
         }
         return {**super().get_fields(), **moments}
-
-
-class RequestsQuery(RequestsOptions):
-    """The same in a query. `limit` and `after` belong to the list."""
-
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,16 +114,16 @@ def _question(row: Row, options: Options) -> Question:
 
 
 def _converted(questions: Sequence[Question], user: User) -> Iterator[Found | Exception]:
-    """Yield what came of each question."""
+    """Yield what came of each question; where all broke, of none by itself when the time is over."""
     try:
         yield from services.convert_many(questions, user=user)
     except Exception as error:  # whatever it is: the others shall be answered all the same
         log.exception("a batch broke", codes=[question.code.normal for question in questions][:10])
-        if len(questions) == 1:
-            yield error
-            return
         for question in questions:
-            yield from _converted([question], user)
+            if len(questions) > 1 and deadline.left():
+                yield from _converted([question], user)
+            else:
+                yield error
 
 
 def _ready(outcome: Found | Exception, user: User, paid: Set[bought.Pair]) -> Ready | Result:

@@ -18,7 +18,6 @@ from conversion.convert_serializers import (
     ConvertDryRunOutput,
     ConvertInput,
     ConvertOutput,
-    HistoryOptions,
     HistoryOutput,
     HistoryQuery,
 )
@@ -151,7 +150,7 @@ class History(ListAPIView[Conversion]):
         code = query.validated_data["fnsku"]
         return found.filter(code=code.normal) if code else found
 
-    @extend_schema(operation_id="conversion_history", parameters=[HistoryOptions])
+    @extend_schema(operation_id="conversion_history", parameters=[HistoryQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return your own conversions. Free."""
         return super().get(request, *args, **kwargs)

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.serializers import StrictSerializer
+from accounts.serializers import ListQuery, StrictSerializer
 from api.fields import ReadField
 from conversion import ids
 from conversion.models import Conversion
@@ -196,15 +196,7 @@ class HistoryOutput(serializers.ModelSerializer[Conversion]):
         return row.asin or None
 
 
-class HistoryOptions(StrictSerializer):
+class HistoryQuery(ListQuery):
     """Which conversions are wanted."""
 
-    strict_types = False
     fnsku = FNSKUField(default=None, max_length=4096, help_text="Only of this code.")
-
-
-class HistoryQuery(HistoryOptions):
-    """The same in a query. `limit` and `after` belong to the list."""
-
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)

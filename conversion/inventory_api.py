@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import caller
 from accounts.client_address import client_of
+from accounts.serializers import ListQuery
 from api import queries
 from api.uploads import FIELD, FORM, Upload, uploaded
 from conversion import inventory
@@ -20,7 +21,6 @@ from conversion.inventory_serializers import (
     ImportedOutput,
     ImportOptions,
     InventoryOutput,
-    ListQuery,
     PreviewAnswer,
     PreviewOutput,
 )

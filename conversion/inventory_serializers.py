@@ -28,14 +28,6 @@ class ImportOptions(StrictSerializer):
     preview = serializers.BooleanField(default=False, help_text="Say how it would be read, and keep nothing.")
 
 
-class ListQuery(StrictSerializer):
-    """The query of a list: `limit` and `after` belong to it."""
-
-    strict_types = False
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)
-
-
 class InventoryOutput(serializers.ModelSerializer[Inventory]):
     """One inventory."""
 

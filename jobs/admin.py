@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
+from accounts.admin import operator
 from accounts.audit import record
 from accounts.client_address import client_of
-from accounts.models import User
 from credits.admin import ReadOnlyAdmin
 from jobs import ids, services
 from jobs.errors import JobHasEnded
@@ -77,8 +77,7 @@ class JobAdmin(ReadOnlyAdmin):
 
 def note(request: HttpRequest, action: str, job: Job) -> None:
     """Record what an operator did to somebody's job."""
-    actor = request.user if isinstance(request.user, User) else None
-    record(actor, action, f"job:{ids.shown(job.pk)}", client=client_of(request))
+    record(operator(request), action, f"job:{ids.shown(job.pk)}", client=client_of(request))
 
 
 @admin.register(JobChunk)

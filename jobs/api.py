@@ -15,7 +15,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api import checked
 from accounts.authentication import caller
+from accounts.serializers import NoInput
 from api import parsers, queries
 from api.connections import give_back_connection
 from api.errors import BodyTooLarge
@@ -31,7 +33,6 @@ from jobs.serializers import (
     BulkDryRunAnswer,
     JobAnswer,
     JobOutput,
-    JobsOptions,
     JobsQuery,
     ResultsAnswer,
     ResultsOptions,
@@ -211,7 +212,7 @@ class Jobs(GenericAPIView[Job]):
     queryset = Job.objects.none()
     cursor_fields = ("-id",)
 
-    @extend_schema(operation_id="jobs_list", parameters=[JobsOptions], responses=JobOutput(many=True))
+    @extend_schema(operation_id="jobs_list", parameters=[JobsQuery], responses=JobOutput(many=True))
     def get(self, request: Request) -> Response:
         """List your jobs, newest first."""
         query = JobsQuery(data=queries.values(request))
@@ -278,7 +279,8 @@ class Cancel(APIView):
     @extend_schema(operation_id="jobs_cancel", parameters=[ID_IN_PATH], request=None, responses=JobAnswer)
     def post(self, request: Request, id: str) -> Response:
         """Cancel a job: its credits are let go at once, but for rows in flight, which still count."""
-        refuse_body(request)
+        queries.refuse_all(request)
+        checked(NoInput, request)
         job = services.cancel(number_of(id), user=caller(request)[0])
         return Response({"credits_used": 0, "data": job_data(services.progress([job])[job.pk])})
 
@@ -293,17 +295,10 @@ class RetryFailed(APIView):
     )
     def post(self, request: Request, id: str) -> Response:
         """Send the rows of an ended job to work again that failed, were left out or never reached."""
-        refuse_body(request)
+        queries.refuse_all(request)
+        checked(NoInput, request)
         user, credential = caller(request)
         return accepted(services.retry_failed(number_of(id), user=user, credential=credential))
-
-
-def refuse_body(request: Request) -> None:
-    """Refuse what these calls would not read. Raises ValidationError."""
-    queries.refuse_all(request)
-    if request.data:
-        why = [ErrorDetail("There is no such field here.", code="unknown_field")]
-        raise ValidationError(dict.fromkeys(request.data, why))
 
 
 def number_of(id: str) -> Any:

@@ -46,7 +46,7 @@ def expire(job_id: UUID, *, without: int | None = None) -> None:
     `without`: a chunk that cannot be settled any more.
     """
     with transaction.atomic():
-        job = Job.objects.open().select_for_update(no_key=True).filter(pk=job_id).first()
+        job = Job.objects.open().locked().filter(pk=job_id).first()
         if job is not None:
             _give_up(JobChunk.objects.open().filter(job=job, pk=without))
             job.is_expired = job.status != Job.Status.CANCELLED or job.is_expired
@@ -85,7 +85,7 @@ def let_go(job: Job) -> None:
 def sweep_abandoned(job_id: UUID) -> None:
     """End a cancelled job whose last workers have died."""
     with transaction.atomic():
-        job = Job.objects.open().select_for_update(no_key=True).filter(pk=job_id).first()
+        job = Job.objects.open().locked().filter(pk=job_id).first()
         if job is not None and job.status == Job.Status.CANCELLED:
             _give_up(JobChunk.objects.abandoned().filter(job=job))
             finish_if_over(job)
@@ -132,13 +132,7 @@ def retry_failed(job_id: UUID, *, user: User, credential: Credential) -> Job:
 
 
 def _of_account(job_id: UUID, user: User) -> Job:
-    found = (
-        Job.objects.for_user(user)
-        .select_for_update(no_key=True, of=("self",))
-        .select_related("user")
-        .filter(pk=job_id)
-        .first()
-    )
+    found: Job | None = Job.objects.for_user(user).locked().filter(pk=job_id).first()
     if found is None:
         raise UnknownJob
-    return found  # type: ignore[no-any-return]
+    return found

@@ -27,7 +27,7 @@ from credits.services import hold
 from jobs import ids, statements
 from jobs.announcing import announce_end
 from jobs.errors import JobTooLarge
-from jobs.models import GIVEN_LENGTH, REF_LENGTH, Job
+from jobs.models import Job
 from jobs.operations import AnyOperation, for_kind, operation, operations, options_for
 from jobs.parsing import Line, Parsed
 from providers.recognition import recognise
@@ -149,8 +149,8 @@ def _staged(position: int, line: Line, sent: Sent, found: Staged) -> bytes:
     fields = (
         str(position),
         str(line.number),
-        line.given[:GIVEN_LENGTH].translate(ESCAPED),
-        line.ref[:REF_LENGTH].translate(ESCAPED),
+        line.given.translate(ESCAPED),
+        line.ref.translate(ESCAPED),
         code.normal if answers else "",
         str(code.kind),
         answers.name if answers else "",

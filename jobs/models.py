@@ -11,9 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from jobs.querysets import JobChunkQuerySet, JobQuerySet
-
-GIVEN_LENGTH = 500
-REF_LENGTH = 200
+from jobs.reading.given import MOST_GIVEN, MOST_REF
 
 
 class Job(models.Model):
@@ -159,8 +157,8 @@ class JobItem(models.Model):
     job = models.ForeignKey(Job, models.CASCADE, related_name="items", db_index=False)
     position = models.IntegerField()
     row = models.IntegerField()
-    given = models.CharField(max_length=GIVEN_LENGTH)
-    ref = models.CharField(max_length=REF_LENGTH)
+    given = models.CharField(max_length=MOST_GIVEN)
+    ref = models.CharField(max_length=MOST_REF)
     code = models.CharField(max_length=40, help_text="In its normal form; empty where it was not understood.")
     kind = models.CharField(max_length=20)
     operation = models.CharField(max_length=64, help_text="Empty where nothing can be done with it.")

@@ -77,6 +77,6 @@ def progress(jobs: Sequence[Job]) -> Mapping[Any, Progress]:
     for pk, outcome, rows in statements.rows(statements.COUNTED, jobs=keys):
         counts = found[pk].counts
         counts[outcome] = counts.get(outcome, 0) + int(rows)
-    for pk, running, lately in statements.rows(statements.PACE, jobs=keys):
+    for pk, running, lately in statements.rows(statements.PACE, jobs=keys, seconds=PACE_SECONDS):
         found[pk].running, found[pk].settled_lately = int(running), int(lately)
     return found

@@ -23,6 +23,10 @@ class JobQuerySet(models.QuerySet[Any]):
         """Those that are to end now, answered or not."""
         return self.open().filter(expires_at__lte=Now())
 
+    def locked(self) -> Self:
+        """For this transaction to change, each with its user."""
+        return self.select_for_update(no_key=True, of=("self",)).select_related("user")
+
 
 class JobChunkQuerySet(models.QuerySet[Any]):
     """Which chunks."""

@@ -7,12 +7,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from accounts.serializers import StrictSerializer
+from accounts.serializers import ListQuery, StrictSerializer
 from api.bulk import Outcome
 from jobs.export import FORMATS
 from jobs.intake import Order, Quote
 from jobs.models import Job
 from jobs.operations import operation
+from jobs.reading.given import MOST_REF
 from jobs.results import STATUSES
 from jobs.telling import PRIORITIES
 
@@ -69,7 +70,7 @@ class JobOptions(StrictSerializer):
                     "additionalProperties": False,
                     "properties": {
                         "code": {"type": "string", "maxLength": 4096},
-                        "ref": {"type": "string", "maxLength": 200},
+                        "ref": {"type": "string", "maxLength": MOST_REF},
                     },
                 },
             ]
@@ -286,19 +287,9 @@ class ResultsAnswer(serializers.Serializer[Any]):
     data = ResultOutput(many=True)  # type: ignore[assignment]  # the name of a property of serializers
 
 
-class JobsQuery(StrictSerializer):
-    """Which jobs are wanted; `limit` and `after` belong to the list."""
-
-    strict_types = False
-    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)
-
-
-class JobsOptions(StrictSerializer):
+class JobsQuery(ListQuery):
     """Which jobs are wanted."""
 
-    strict_types = False
     status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
 
 

@@ -139,7 +139,7 @@ UNCOUNT = """
 UPDATE jobs_jobchunk SET counts = counts - %(outcomes)s::text[]
 WHERE job_id = %(job)s AND counts ?| %(outcomes)s::text[]
 """
-# How far jobs have come. `settled` rows of the last minute say how fast they are.
+# How far jobs have come. What was settled in the last so many seconds says how fast.
 COUNTED = """
 SELECT job_id, key, sum(value::integer) FROM jobs_jobchunk, jsonb_each_text(counts)
 WHERE job_id = ANY (%(jobs)s) GROUP BY 1, 2
@@ -149,7 +149,7 @@ SELECT job_id,
   coalesce(sum(rows - (SELECT coalesce(sum(value::integer), 0) FROM jsonb_each_text(counts))) FILTER (
     WHERE status = 'running' AND lease_until > statement_timestamp()), 0),
   coalesce(sum(rows) FILTER (
-    WHERE status = 'done' AND settled_at > statement_timestamp() - interval '1 minute'), 0)
+    WHERE status = 'done' AND settled_at > statement_timestamp() - make_interval(secs => %(seconds)s)), 0)
 FROM jobs_jobchunk WHERE job_id = ANY (%(jobs)s) GROUP BY 1
 """
 # A page of results. A row that repeats a code has the answer of the first one with it, for nothing.

@@ -1,20 +1,17 @@
 """What nobody came back to: jobs out of time, cancelled ones whose workers died, old results."""
 
-import time
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
+from api.pruning import pruned
 from jobs import ids
 from jobs.ending import expire, sweep_abandoned
 from jobs.models import Job
-
-PRUNING_SECONDS = 60  # then the next run goes on
 
 log = structlog.stdlib.get_logger("pallet.jobs")
 
@@ -37,21 +34,13 @@ def _each(end: Callable[[UUID], None], jobs: Iterable[UUID]) -> None:
 
 def prune() -> int:
     """Delete jobs that ended longer ago than results are kept; how many. What is left comes next time."""
-    began, deleted = time.monotonic(), 0
-    before = timezone.now() - timedelta(days=settings.BULK["keep_days"])
-    old = Job.objects.filter(ended_at__lt=before).order_by("ended_at")
-    for pk in list(old.values_list("pk", flat=True)):
-        if time.monotonic() - began > PRUNING_SECONDS:
-            break
-        deleted += _forget(pk, before)
-    return deleted
+    return pruned(_forget, days=settings.BULK["keep_days"], size=1)
 
 
-def _forget(pk: UUID, before: datetime) -> bool:
-    """Delete a job with all its rows, unless it was sent to work again meanwhile."""
+def _forget(before: datetime, *, size: int) -> int:
+    """Delete the jobs that ended first, with all their rows, unless they are sent to work again meanwhile."""
     with transaction.atomic():
-        job = Job.objects.select_for_update().filter(pk=pk, ended_at__lt=before).first()
-        if job is None:
-            return False
-        job.delete()
-    return True
+        old = list(Job.objects.locked().filter(ended_at__lt=before).order_by("ended_at")[:size])
+        for job in old:
+            job.delete()
+    return len(old)

@@ -71,7 +71,7 @@ def claim_next(name: str) -> Claimed | None:
 def claim(job_id: Any, name: str) -> Claimed | None:
     """Claim the next chunk of a job, None where there is none to be had, or the job was ended meanwhile."""
     with transaction.atomic():
-        job = _locked(job_id)
+        job = Job.objects.locked().filter(pk=job_id).first()
         if job is None or job.status not in (Job.Status.PENDING, Job.Status.RUNNING):
             return None
         lease = settings.BULK["lease_seconds"]
@@ -91,16 +91,6 @@ def claim(job_id: Any, name: str) -> Claimed | None:
         rows=_rows(job, name, first, last),
         failures=failures,
     )
-
-
-def _locked(job_id: Any) -> Job | None:
-    found: Job | None = (
-        Job.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("user")
-        .filter(pk=job_id)
-        .first()
-    )
-    return found
 
 
 def _rows(job: Job, name: str, first: int, last: int) -> list[Row]:
@@ -160,7 +150,7 @@ def settle_as_failed(claimed: Claimed) -> None:
 
 def _ours(claimed: Claimed) -> Job | None:
     """Lock the job and the chunk; None if the chunk is somebody else's by now, or was given up."""
-    job = _locked(claimed.job.pk)
+    job: Job | None = Job.objects.locked().filter(pk=claimed.job.pk).first()
     mine = JobChunk.objects.filter(pk=claimed.id, token=claimed.token, status=JobChunk.Status.RUNNING)
     return job if job is not None and mine.select_for_update(no_key=True).exists() else None
 
@@ -175,9 +165,8 @@ def _settle(claimed: Claimed, job: Job, results: Mapping[int, Result], key: str)
         claimed.failures + 1 >= TRIES and _why(waiting) is Wait.FAILURE
     )
     settled = results if gives_up else {id: one for id, one in results.items() if id not in waiting}
-    prices = {row.id: row.price for row in claimed.rows}
     counts, price = _write(settled)
-    credits = sum(min(one.credits, prices[id]) for id, one in settled.items())
+    credits = sum(one.credits for one in settled.values())
     if credits and job.hold:
         capture(job.hold, credits, key=key, metadata=_note(job, claimed, settled))
         job.captured += credits

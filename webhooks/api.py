@@ -13,20 +13,18 @@ from rest_framework.views import APIView
 from accounts.api import checked
 from accounts.authentication import caller
 from accounts.client_address import client_of
-from accounts.serializers import NoInput
+from accounts.serializers import ListQuery, NoInput
 from api import queries
 from webhooks import ids, services
 from webhooks.errors import UnknownDelivery, UnknownEndpoint
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.serializers import (
-    DeliveriesFilter,
     DeliveriesQuery,
     DeliveryAnswer,
     DeliveryOutput,
     EndpointAnswer,
     EndpointChanges,
     EndpointOutput,
-    EndpointsQuery,
     NewEndpoint,
     NewEndpointAnswer,
 )
@@ -47,7 +45,7 @@ class Endpoints(GenericAPIView[Endpoint]):
     @extend_schema(operation_id="webhooks_list", responses=EndpointOutput(many=True))
     def get(self, request: Request) -> Response:
         """List your webhooks, newest first."""
-        EndpointsQuery(data=queries.values(request)).is_valid(raise_exception=True)
+        ListQuery(data=queries.values(request)).is_valid(raise_exception=True)
         page = self.paginate_queryset(Endpoint.objects.for_user(caller(request)[0]))
         return self.get_paginated_response(EndpointOutput(page or [], many=True).data)
 
@@ -148,7 +146,7 @@ class Deliveries(GenericAPIView[Delivery]):
 
     @extend_schema(
         operation_id="webhooks_deliveries",
-        parameters=[ENDPOINT_IN_PATH, DeliveriesFilter],
+        parameters=[ENDPOINT_IN_PATH, DeliveriesQuery],
         responses=DeliveryOutput(many=True),
     )
     def get(self, request: Request, id: str) -> Response:

@@ -6,7 +6,7 @@ No transaction is open and no database connection is held while a receiver answe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import orjson
 import structlog
 from cryptography.exceptions import InvalidTag
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -130,7 +131,7 @@ def conclude(claim: Claim, outcome: Outcome) -> bool:
         endpoint = _locked(pk=claim.endpoint.pk)
         if endpoint is None:  # it was deleted, its log as well
             return False
-        done = _note(Claim(claim.token, claim.at, claim.delivery, endpoint, claim.event), outcome)
+        done = _note(replace(claim, endpoint=endpoint), outcome)
     log.info(
         "webhook_attempted",
         webhook=ids.shown(ids.ENDPOINT, claim.endpoint.pk),
@@ -181,7 +182,7 @@ def what_follows(claim: Claim, outcome: Outcome) -> dict[str, Any]:
 
 def most_attempts(event: Event) -> int:
     """Return how often an event is tried: a test once, since somebody waits for its outcome."""
-    return 1 if event.type == TEST else schedule.MOST_ATTEMPTS
+    return 1 if event.type == TEST else len(settings.WEBHOOK_RETRY_SECONDS)
 
 
 def next_of(endpoint_id: UUID) -> UUID | None:

@@ -10,7 +10,6 @@ from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 
-MOST_ATTEMPTS = 10
 JITTER = 0.1
 LONGEST_RETRY_AFTER = timedelta(days=1)
 PATIENT = frozenset({429, 503})  # statuses whose Retry-After is honoured

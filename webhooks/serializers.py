@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.serializers import StrictSerializer
+from accounts.serializers import ListQuery, StrictSerializer
 from api.fields import ReadField
 from webhooks import ids, targets
 from webhooks.events import EVENTS
@@ -198,23 +198,7 @@ class DeliveryAnswer(serializers.Serializer[Any]):
     data = DeliveryOutput()  # type: ignore[assignment]  # the name of a property of serializers
 
 
-class DeliveriesFilter(StrictSerializer):
+class DeliveriesQuery(ListQuery):
     """Which deliveries are wanted."""
 
-    strict_types = False
     status = serializers.ChoiceField(choices=STATUSES, required=False)
-
-
-class DeliveriesQuery(DeliveriesFilter):
-    """The whole query of the list: the rest is for the pages."""
-
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)
-
-
-class EndpointsQuery(StrictSerializer):
-    """The whole query of the list of webhooks: all of it is for the pages."""
-
-    strict_types = False
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)

@@ -1,7 +1,6 @@
 """What can be done with webhooks. Every entrance (API, page, admin, other apps) calls these verbs."""
 
-from webhooks.announcing import announce, own_delivery, replay, send_test
-from webhooks.delivering import deliver
+from webhooks.announcing import announce, replay, send_test
 from webhooks.endpoints import (
     change_endpoint,
     create_endpoint,
@@ -15,8 +14,6 @@ __all__ = [
     "change_endpoint",
     "create_endpoint",
     "delete_endpoint",
-    "deliver",
-    "own_delivery",
     "own_endpoint",
     "replay",
     "rotate_secret",

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.caching import outage
 from accounts.models import User
 from accounts.tests.factories import a_user
 from conversion import asking, matches
@@ -74,6 +75,15 @@ def test_two_processes_ask_once_about_what_nobody_knows(settings: Settings) -> N
     outcomes, calls = in_two_processes(settings, {}, CODE)
     assert [(told[CODE].match, told[CODE].is_known) for told in outcomes] == [(None, True)] * 2
     assert calls == [CODE]
+
+
+def test_without_redis_what_nobody_knows_is_asked_again(settings: Settings, redis_away: None) -> None:
+    calls: list[str] = []
+    settings.PROVIDERS = [catalogue({}, calls)]
+    told: list[Any] = [asked_by(a_user(), Flights(), CODE, arrived=[])[CODE] for _ in range(2)]
+    assert [(one.match, one.is_known) for one in told] == [(None, True)] * 2
+    assert calls == [CODE] * 2
+    assert outage.until, "one that hangs is waited for once, and not at each step"
 
 
 def test_two_processes_share_a_failure(settings: Settings) -> None:

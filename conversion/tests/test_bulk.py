@@ -24,6 +24,7 @@ from conversion.tests.factories import wrong
 from conversion.tests.stand_ins import CODE, LEFT_OUT, catalogue, own
 from credits.services import charge, grant
 from credits.tests.factories import assert_sound, at_once, figures
+from providers import deadline
 from providers.errors import AGAIN_SECONDS, ErrorClass, ProviderError
 from providers.sample import failures
 
@@ -248,6 +249,17 @@ def test_one_that_breaks_our_own_code_fails_alone(alice: User, calls: list[str],
         AGAIN_SECONDS,
     )
     assert figures(alice)[0] == 98
+
+
+def test_when_the_time_is_over_none_is_tried_by_itself(
+    alice: User, calls: list[str], settings: Settings
+) -> None:
+    says = {codes(2)[0]: OWN_ASIN, codes(2)[1]: 7}
+    settings.PROVIDERS = [catalogue(says, calls)]
+    with deadline.within(0):
+        results = converted(alice, codes(2))
+    assert [(one.outcome, one.retry_after) for one in results] == [(Outcome.FAILED, AGAIN_SECONDS)] * 2
+    assert calls == [" ".join(codes(2))]
 
 
 # --- what it takes ---

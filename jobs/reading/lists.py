@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from jobs.reading.given import MOST_REF, InputRefused, Line, Parsed, cleaned, too_many
+from jobs.reading.given import MOST_GIVEN, MOST_REF, InputRefused, Line, Parsed, cleaned, too_many
 from providers.kinds import shown
 from providers.recognition import recognise
 
@@ -63,11 +63,11 @@ def _line(number: int, item: object) -> Line:
     return Line(number, _text(number, item, names[0]), _text(number, item, REF, MOST_REF).strip())
 
 
-def _text(number: int, item: Mapping[object, object], name: str, most: int | None = None) -> str:
+def _text(number: int, item: Mapping[object, object], name: str, most: int = MOST_GIVEN) -> str:
     value = item.get(name, "")
     if not isinstance(value, str):
         raise _refused(number, f"has {_called(value)} as {name}: send it as text, in quotation marks")
-    return cleaned(value, most) if most else cleaned(value)
+    return cleaned(value, most)
 
 
 def _called(value: object) -> str:

@@ -59,7 +59,8 @@ def test_an_operator_who_may_ends_a_job_and_it_is_noted(as_alice: APIClient, ali
     assert figures(alice) == (1_000, 0, 0)
     assert said == [f"{ids.shown(job.pk)} is cancelled.", f"{ids.shown(done.pk)}: {JobHasEnded()}"]
     [noted] = AuditEvent.objects.filter(action="job:cancel")
-    assert noted.target == f"job:{ids.shown(job.pk)}"
+    assert (noted.target, noted.address) == (f"job:{ids.shown(job.pk)}", "127.0.0.1")
+    assert noted.actor == page.wsgi_request.user
 
 
 @pytest.mark.parametrize("action", ["cancel", "send_workers"])

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -47,6 +49,16 @@ def test_while_it_runs_it_says_how_far_it_has_come(as_alice: APIClient) -> None:
     assert found["credits"] == {"quoted": 250, "held": 150, "captured": 100, "released": 0}
     assert found["rate_per_minute"] > 0
     assert found["eta_seconds"] >= 0
+
+
+def test_the_rate_is_that_of_the_last_minute(as_alice: APIClient) -> None:
+    job = a_job(as_alice, ASINS[:250])
+    work.run(claimed(job))
+    Job.objects.update(started_at=timezone.now() - timedelta(hours=1))
+    assert told(as_alice, job)["rate_per_minute"] == 100
+    JobChunk.objects.filter(status="done").update(settled_at=timezone.now() - timedelta(seconds=61))
+    found = told(as_alice, job)
+    assert (found["rate_per_minute"], found["eta_seconds"]) == (0, None)
 
 
 def test_rows_say_whether_somebody_works_on_them(as_alice: APIClient) -> None:

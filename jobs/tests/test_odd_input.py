@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from jobs import ids, services
 from jobs.models import Job
+from jobs.reading.given import MOST_GIVEN, MOST_REF
 from jobs.results import PAGE
 from jobs.tests.factories import ASINS, a_job, job_named, rows, told, work_all
 
@@ -40,6 +41,12 @@ def test_odd_characters_come_back_as_they_were_sent(as_alice: APIClient) -> None
     assert [one["ref"] for one in found] == [text[:200].strip() for text in ODD]
     assert {one["outcome"] for one in found} == {"invalid"}
     assert told(as_alice, job)["name"] == ODD[4].strip()
+
+
+def test_what_is_longer_than_is_kept_is_cut(as_alice: APIClient) -> None:
+    job = a_job(as_alice, [{"code": "\U0001f4e6" * (MOST_GIVEN + 1), "ref": "\\" * (MOST_REF + 1)}])
+    [found] = rows(as_alice, job)
+    assert (found["given"], found["ref"]) == ("\U0001f4e6" * MOST_GIVEN, "\\" * MOST_REF)
 
 
 def test_what_parts_rows_of_a_copy_is_a_space(as_alice: APIClient) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.db import IntegrityError
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -52,6 +53,16 @@ def test_a_chunk_that_two_settle_at_the_same_moment_is_paid_once(as_alice: APICl
     assert charges(alice) == [50]
     assert now(job).status == "done"
     assert_sound()
+
+
+def test_an_operation_that_asks_for_more_than_was_promised_gets_nothing(
+    as_alice: APIClient, alice: User
+) -> None:
+    mine = claimed(a_job(as_alice, ASINS[:1]))
+    dear = Result(outcome=Outcome.DELIVERED, lines=[("product.lookup", 2)])
+    with pytest.raises(IntegrityError, match="jobs_item_within_its_price"):
+        work.settle(mine, {row.id: dear for row in mine.rows})
+    assert figures(alice) == (1_000, 1, 0)
 
 
 def test_a_worker_that_was_paused_past_its_lease_settles_nothing(as_alice: APIClient, alice: User) -> None:

@@ -17,18 +17,10 @@ def test_private_addresses_may_be_tried_on_ones_own_machine(settings: Settings, 
     assert check_webhooks() == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"PUBLIC_URL": "https://pallet.example.com"}, "webhooks.E001"),
-        ({"PUBLIC_URL": "http://pallet.example.com:8000"}, "webhooks.E001"),
-        ({"WEBHOOK_ALLOW_PRIVATE": False, "WEBHOOK_RETRY_SECONDS": (0, 30)}, "webhooks.E002"),
-    ],
-)
-def test_what_cannot_be_is_told_with_the_remedy(
-    settings: Settings, changes: dict[str, object], told: str
+@pytest.mark.parametrize("url", ["https://pallet.example.com", "http://pallet.example.com:8000"])
+def test_where_others_come_in_private_addresses_are_told_with_the_remedy(
+    settings: Settings, url: str
 ) -> None:
-    for name, value in changes.items():
-        setattr(settings, name, value)
+    settings.PUBLIC_URL = url
     [message] = check_webhooks()
-    assert (message.id, bool(message.hint)) == (told, True)
+    assert (message.id, bool(message.hint)) == ("webhooks.E001", True)

@@ -3,14 +3,14 @@
 import re
 import runpy
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from webhooks import schedule, signing
+from webhooks import delivering, schedule, sending, signing, targets
 from webhooks.events import EVENTS, TEST
 from webhooks.models import Attempt, Endpoint
 from webhooks.sending import Fault
@@ -18,6 +18,26 @@ from webhooks.sending import Fault
 TEXT = Path(settings.BASE_DIR, "docs", "webhooks.md").read_text()
 SAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 UNITS = {"s": 1, "min": 60, "h": 3600}
+WORDS: dict[object, str] = {0.1: "a tenth", 2: "two", 10: "ten", timedelta(days=1): "a day"}
+TEN = WORDS[len(settings.WEBHOOK_RETRY_SECONDS)]
+FIGURES = [
+    f"makes one, of {settings.WEBHOOK_MOST_ENDPOINTS} at most",
+    f"200 to 299, within {settings.WEBHOOK_TOTAL_SECONDS:.0f} seconds",
+    f"the first {sending.MOST_READ // 1024} kB are read",
+    f"{settings.WEBHOOK_CONNECT_SECONDS:.0f} seconds to connect, {settings.WEBHOOK_TOTAL_SECONDS:.0f} in all",
+    f"For {settings.WEBHOOK_ROTATION_HOURS} hours each request is signed with both",
+    f"An event is tried {TEN} times, over three days and a half",
+    f"with {TEN} attempts before it",
+    f"when an event has failed {TEN} times",
+    f"give or take {WORDS[schedule.JITTER]}",
+    f"A `Retry-After` of up to {WORDS[schedule.LONGEST_RETRY_AFTER]}, with status "
+    + " or ".join(map(str, sorted(schedule.PATIENT))),
+    f"At most {WORDS[delivering.AT_ONCE]} requests are under way to one webhook",
+    f"Events and their log are kept for {settings.WEBHOOK_DAYS} days",
+    f"all that was sent to it has failed for {settings.WEBHOOK_FAILING_DAYS} days",
+    f"at once when it answers {delivering.GONE}",
+    f"with `User-Agent: {sending.USER_AGENT}`",
+]
 BODY = '{"data":{"name":"café"}}'.encode()
 
 
@@ -83,7 +103,20 @@ def test_the_pauses_are_those_of_the_settings() -> None:
     rows = re.findall(r"^\| (\d+) \| (?:at once|(\d+) (s|min|h)) \|$", TEXT, re.MULTILINE)
     told = tuple(int(number or 0) * UNITS.get(unit, 1) for _, number, unit in rows)
     assert told == settings.WEBHOOK_RETRY_SECONDS
-    assert len(rows) == schedule.MOST_ATTEMPTS
+
+
+def test_three_days_and_a_half_are_what_the_pauses_come_to() -> None:
+    assert round(sum(settings.WEBHOOK_RETRY_SECONDS) / (24 * 3600), 1) == 3.5
+
+
+@pytest.mark.parametrize("said", FIGURES)
+def test_its_figures_are_those_of_the_code(said: str) -> None:
+    assert said in " ".join(TEXT.split())
+
+
+def test_the_ports_are_those_of_the_code() -> None:
+    [told] = re.findall(r"its port is ([\d, or]+)\.", " ".join(TEXT.split()))
+    assert set(map(int, re.findall(r"\d+", told))) == targets.PORTS
 
 
 def test_every_event_has_its_row_in_the_words_of_the_code() -> None:
