@@ -97,17 +97,8 @@ class _Asking:
             told = self.look([by_key[key] for key in keys])
             return {key: told[by_key[key]] for key in keys if by_key[key] in told}
 
-        outcomes = self.flights.run_many(list(by_key), work=work, work_alone=self._alone(by_key), look=look)
+        outcomes = self.flights.run_many(list(by_key), work=work, look=look)
         return {by_key[key]: _expected(outcome) for key, outcome in outcomes.items()}
-
-    def _alone(self, by_key: dict[str, str]) -> Callable[[str], Told]:
-        def work(key: str) -> Told:
-            outcome = self.ask([by_key[key]])[by_key[key]]
-            if isinstance(outcome, UpstreamUnavailable):
-                raise outcome
-            return outcome
-
-        return work
 
     def ask(self, codes: Sequence[str]) -> dict[str, Outcome]:
         """Ask the upstreams, and keep what they say."""

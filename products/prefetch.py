@@ -67,6 +67,7 @@ def asked(asins: Sequence[str], marketplace: str, max_age: int | None) -> Iterat
     """Yield what came of each after asking for what is not kept."""
     store = RedisThenPostgres()
     gateway = Gateway.configured(store, max_age=max_age)
+    give_back_connection()  # nobody waits for a turn with a connection in hand
     ask = partial(gateway.products, marketplace=marketplace, before_upstream=give_back_connection)
     for one in together.answers(asins, ask):
         if isinstance(one.answer, Answer) and (one.asin, marketplace) in store.asked:

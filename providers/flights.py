@@ -77,13 +77,12 @@ class Flights(Generic[T]):
         keys: Sequence[str],
         *,
         work: Callable[[Sequence[str]], Mapping[str, T | Exception]],
-        work_alone: Callable[[str], T],
         look: Callable[[Sequence[str]], Mapping[str, T]],
     ) -> dict[str, T | Exception]:
         """Return for each key what came of it, be it an error.
 
         `work` is done once, for all keys that nobody is at, here or in another process; of the others the
-        outcome is waited for afterwards, or `work_alone` done when they come to nothing.
+        outcome is waited for afterwards, or `work` done for one alone when that comes to nothing.
         """
         joined = {key: self._join(key) for key in keys}
         mine = {key: flight for key, (flight, leads) in joined.items() if leads}
@@ -99,7 +98,7 @@ class Flights(Generic[T]):
                 flight.over.set()
         for key in keys:
             if key not in outcomes:
-                outcomes[key] = self._outcome_alone(key, work_alone, look)
+                outcomes[key] = self._outcome_alone(key, work, look)
         return outcomes
 
     def _lead_many(
@@ -129,10 +128,19 @@ class Flights(Generic[T]):
             return None, keys
 
     def _outcome_alone(
-        self, key: str, work: Callable[[str], T], look: Callable[[Sequence[str]], Mapping[str, T]]
+        self,
+        key: str,
+        work: Callable[[Sequence[str]], Mapping[str, T | Exception]],
+        look: Callable[[Sequence[str]], Mapping[str, T]],
     ) -> T | Exception:
+        def alone() -> T:
+            outcome = work([key])[key]
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
         try:
-            return self.run(key, work=lambda: work(key), look=lambda: look([key]).get(key))
+            return self.run(key, work=alone, look=lambda: look([key]).get(key))
         except UpstreamUnavailable as failure:
             return failure
 

@@ -116,7 +116,6 @@ class Gateway:
         answers = self._flights.run_many(
             list(by_key),
             work=lambda keys: self._ask_many([by_key[key] for key in keys], orders),
-            work_alone=lambda key: self._ask(by_key[key], orders),
             look=lambda keys: self._found_meanwhile([by_key[key] for key in keys]),
         )
         found: dict[str, Found] = {}

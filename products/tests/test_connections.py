@@ -12,8 +12,11 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of
 from api.connections import give_back_connection
+from credits.tests.factories import at_once
 from products.models import Product
-from products.tests.factories import full, give, purse, sample
+from products.prefetch import Prefetched, prefetch
+from products.tests.factories import ASIN, full, give, purse, sample
+from providers.turns import turns
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLERS = 50
@@ -113,6 +116,28 @@ def test_a_row_read_right_before_the_upstream_is_asked_holds_no_connection(
     settings.PROVIDERS = [sample(latency_ms=1, sleep=lambda seconds: held.append(connection.connection))]
     assert bearing(key_of(alice)[1]).get("/api/v1/products/B07ZPKCJ6X").status_code == 200
     assert held == [None]
+
+
+def test_whoever_asks_ahead_waits_for_a_turn_without_a_connection(settings: Settings) -> None:
+    settings.PROVIDERS = [sample()]
+    assert [one.prefetched for one in prefetch([ASIN], marketplace="US")] == [Prefetched.ASKED]
+    is_taken, is_there, nothing = (threading.Event() for _ in range(3))
+
+    def hold_the_turn() -> bool:
+        """Whether the other has given its connection back within ten seconds; at twenty it waits no more."""
+        with turns.taken():
+            is_taken.set()
+            is_there.wait(timeout=60)
+            return any(in_use() == 0 or nothing.wait(0.01) for _ in range(1_000))
+
+    def ask() -> list[Prefetched]:
+        is_taken.wait(timeout=60)
+        Product.objects.count()
+        is_there.set()
+        return [one.prefetched for one in prefetch([ASIN], marketplace="US", max_age=0)]
+
+    give_back_connection()
+    assert at_once(hold_the_turn, ask) == [True, [Prefetched.ASKED]]
 
 
 def test_fifty_callers_of_one_missing_product_make_one_upstream_call_and_pay_one_credit_each(
