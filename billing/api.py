@@ -21,7 +21,6 @@ from billing.payment_output import PaymentOutput
 from billing.serializers import (
     CheckoutInput,
     CheckoutOutput,
-    PaymentsOptions,
     PaymentsQuery,
     PurchaseAnswer,
     PurchaseOutput,
@@ -65,7 +64,7 @@ class Payments(ListAPIView[CreditOrder]):
         status = query.validated_data.get("status")
         return found.filter(status=status) if status else found
 
-    @extend_schema(operation_id="payments_list", parameters=[PaymentsOptions])
+    @extend_schema(operation_id="payments_list", parameters=[PaymentsQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List your payments with their receipts, newest first; pages that were left unpaid are none."""
         return super().get(request, *args, **kwargs)

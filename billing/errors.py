@@ -19,6 +19,13 @@ class PaymentsUnavailable(BillingError):
         super().__init__("The payment service does not answer. Nothing was bought; try again shortly.")
 
 
+class TopUpsNotOffered(BillingError):
+    """This install charges no saved cards."""
+
+    def __init__(self) -> None:
+        super().__init__("This install offers no automatic top-ups. Buy packages one by one.")
+
+
 class NoSavedCard(BillingError):
     """No card is saved that could pay."""
 

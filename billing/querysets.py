@@ -17,8 +17,9 @@ class CreditOrderQuerySet(models.QuerySet[Any]):
         return self.filter(user=user)
 
     def begun(self) -> Self:
-        """Those that somebody has tried to pay, or paid with nothing to pay; not the pages that were left."""
-        return self.filter(Q(payment_intent_id__isnull=False) | Q(paid_at__isnull=False) | ~Q(problem=""))
+        """Top-ups, and what somebody has tried to pay; not the pages that were left."""
+        is_tried = Q(payment_intent_id__isnull=False) | Q(paid_at__isnull=False) | ~Q(problem="")
+        return self.filter(is_tried | Q(kind="auto_topup"))
 
     def open_top_ups(self) -> Self:
         """Automatic top-ups of which nobody knows yet how they end."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.serializers import StrictSerializer
+from accounts.serializers import ListQuery, StrictSerializer
 from api.fields import ReadField
 from billing.addresses import own_address
 from billing.models import CreditOrder
@@ -85,18 +85,10 @@ class PurchaseOutput(serializers.ModelSerializer[CreditOrder]):
         return told_code(order.failure_code)
 
 
-class PaymentsOptions(StrictSerializer):
+class PaymentsQuery(ListQuery):
     """Which payments are wanted."""
 
-    strict_types = False
     status = serializers.ChoiceField(choices=CreditOrder.Status.choices, required=False)
-
-
-class PaymentsQuery(PaymentsOptions):
-    """The same in a query. `limit` and `after` belong to the list."""
-
-    limit = serializers.CharField(required=False)
-    after = serializers.CharField(required=False)
 
 
 class PurchaseAnswer(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+import stripe
 from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
@@ -12,9 +13,11 @@ from django.utils import timezone
 from api.pruning import pruned
 from api.queues import workers_told
 from billing import inbox, mails, mirror, reconciling, topups
+from billing.errors import StillChanging, Unmatched
 from billing.models import CreditOrder, PaymentMail, StripeInbox
 
 log = logging.getLogger(__name__)
+UNKNOWN = (stripe.StripeError, StillChanging, Unmatched)  # the order stays open, and is asked about again
 SWEEP_SECONDS = 50  # a sweep ends before the next begins
 SWEEP_ROWS = 500
 
@@ -76,7 +79,11 @@ def top_up_due() -> int:
 @shared_task  # type: ignore[untyped-decorator]
 def top_up(user_id: str) -> bool:
     """Buy credits for one account, if it is still time; whether that was begun."""
-    order = topups.top_up(UUID(user_id))
+    try:
+        order = topups.top_up(UUID(user_id))
+    except UNKNOWN as error:
+        log.warning("a top-up: not known how it ends: %s", type(error).__name__)
+        return True
     if order:
         mails_soon(order=order.pk)
     return order is not None
@@ -94,7 +101,7 @@ def is_known(order_id: UUID) -> bool:
     """Find out about one; one that cannot be asked about does not hold up the others."""
     try:
         return topups.resume(order_id).status != CreditOrder.Status.PENDING
-    except Exception as error:  # whatever it is, it comes again in a minute
+    except UNKNOWN as error:
         log.warning("top-up %s: still not known: %s", order_id, type(error).__name__)
         return False
 

@@ -23,7 +23,7 @@ from billing.cards import Card, card_of
 from billing.checkout import new_order
 from billing.client import client, told_by
 from billing.customers import known_customer
-from billing.errors import ConsentMissing, Unmatched
+from billing.errors import ConsentMissing, TopUpsNotOffered, Unmatched
 from billing.models import AutoTopUp, CreditOrder
 from billing.packages import Package, packages
 from billing.reading import Hints, id_of
@@ -51,8 +51,10 @@ def turn_on(
 ) -> AutoTopUp:
     """Switch automatic top-ups on, or on other terms. Without consent, ConsentMissing has what to agree to.
 
-    Raises NoSavedCard, UnknownCard, CheckoutNotOffered, PaymentsUnavailable.
+    Raises TopUpsNotOffered, NoSavedCard, UnknownCard, CheckoutNotOffered, PaymentsUnavailable.
     """
+    if not settings.AUTO_TOP_UPS:
+        raise TopUpsNotOffered
     card = card_of(user, payment_method)
     terms = {
         "threshold": threshold,
@@ -106,6 +108,8 @@ def turn_off(*, user: User, client: Client | None = None) -> None:
 
 def due(now: datetime) -> QuerySet[AutoTopUp]:
     """Return the top-ups for which it is time: credits are low, and none is under way."""
+    if not settings.AUTO_TOP_UPS:
+        return AutoTopUp.objects.none()
     under_way = CreditOrder.objects.open_top_ups().filter(user=OuterRef("pk"))
     found: QuerySet[AutoTopUp] = AutoTopUp.objects.low(now).exclude(Exists(under_way))
     return found
@@ -202,6 +206,7 @@ def intent_params(order: CreditOrder) -> dict[str, Any]:
         "currency": order.currency.lower(),
         "customer": known_customer(order.user) if order.user else None,
         "payment_method": order.payment_method_id,
+        "payment_method_types": ["card"],  # with others Stripe wants an address to send the buyer to
         "off_session": True,
         "confirm": True,
         "metadata": {"order": str(order.pk)},
@@ -244,4 +249,5 @@ def is_wanted(order: CreditOrder) -> bool:
     plans = AutoTopUp.objects.filter(
         user=order.user_id, is_on=True, payment_method_id=order.payment_method_id, amount=order.amount
     )
-    return timezone.now() - order.created_at < KEY_IS_KEPT and plans.exists()
+    is_ours = order.livemode == settings.STRIPE_LIVE_MODE
+    return is_ours and timezone.now() - order.created_at < KEY_IS_KEPT and plans.exists()

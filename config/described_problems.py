@@ -124,6 +124,7 @@ HAPPENED: tuple[BaseException, ...] = (
     webhooks.TooManyEndpoints(10),
     webhooks.EndpointDisabled(),
     billing.CheckoutNotOffered(),
+    billing.TopUpsNotOffered(),
     billing.NoSavedCard(),
     billing.UnknownCard(),
     billing.ConsentMissing(
@@ -214,6 +215,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "credits_auto_top_up_set": (
         "session_required",
         "checkout_not_offered",
+        "top_ups_not_offered",
         "no_saved_card",
         "unknown_card",
         "consent_missing",

@@ -128,6 +128,7 @@ ERRORS: dict[type[BaseException], tuple[int, str]] = {
     billing.EventRefused: (400, "malformed_request"),
     billing.UnknownOrder: (404, "not_found"),
     billing.CheckoutNotOffered: (409, "checkout_not_offered"),
+    billing.TopUpsNotOffered: (409, "top_ups_not_offered"),
     billing.NoSavedCard: (409, "no_saved_card"),
     billing.UnknownCard: (422, "unknown_card"),
     billing.ConsentMissing: (422, "consent_missing"),

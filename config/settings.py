@@ -338,6 +338,8 @@ if BILLING_OFFLINE and not (STRIPE_SECRET_KEY or STRIPE_WEBHOOK_SECRETS or STRIP
     STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRETS = OFFLINE_STRIPE_KEY, [OFFLINE_WEBHOOK_SECRET]
     STRIPE_API_URL = "http://offline.invalid"  # leads nowhere, should the stand-in not be asked
 STRIPE_AUTOMATIC_TAX = env.bool("STRIPE_AUTOMATIC_TAX", default=False)
+# A saved card is charged the bare price: whoever must add tax to each sale does not offer that.
+AUTO_TOP_UPS = env.bool("AUTO_TOP_UPS", default=not STRIPE_AUTOMATIC_TAX)
 STRIPE_PROMOTION_CODES = env.bool("STRIPE_PROMOTION_CODES", default=False)
 STRIPE_INVOICES = env.bool("STRIPE_INVOICES", default=False)
 STRIPE_EVENT_DAYS = env.int("STRIPE_EVENT_DAYS", default=90)  # each event is kept that long

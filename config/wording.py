@@ -59,6 +59,7 @@ TITLES: dict[str, str] = {
     "webhook_disabled": "The webhook is disabled",
     "signature_refused": "The signature is not valid for this body",
     "checkout_not_offered": "Nothing can be bought here",
+    "top_ups_not_offered": "There are no automatic top-ups here",
     "no_saved_card": "No card is saved",
     "unknown_card": "The card is none of the account's",
     "consent_missing": "The card's owner has not agreed to this",

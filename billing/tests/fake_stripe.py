@@ -57,8 +57,9 @@ class Failure(Exception):
 class FakeStripe(State):
     """The state, and how the API answers about it.
 
-    `latency`: seconds that each call takes. `is_down`: it takes calls and says nothing. `loses`: so many
-    calls are carried out, and their answers lost. `calls`: method and path of each.
+    `latency`: seconds that each call takes. `is_down`: it takes calls and says nothing, `answers_left`: after
+    so many more. `loses`: so many calls are carried out, and their answers lost. `calls`: method and path of
+    each.
     """
 
     def __init__(self, *, key: str = KEY) -> None:
@@ -67,6 +68,7 @@ class FakeStripe(State):
         self.latency = 0.0
         self.is_down = False
         self.loses = 0
+        self.answers_left = -1
         self.calls: list[tuple[str, str]] = []
         self.replies: dict[str, tuple[str, int, Object]] = {}
         self.url = ""
@@ -168,6 +170,8 @@ class FakeStripe(State):
         card = self.named(form.get("payment_method", ""), "payment_method")
         if card["customer"] != customer["id"] or form.get("off_session") != "true":
             raise Failure(400, "invalid_request_error", "The payment method cannot be used like that")
+        if "payment_method_types" not in form and "return_url" not in form:
+            raise Failure(400, "invalid_request_error", "You must provide a `return_url`")
         intent = self.create_intent(form, card)
         if error := intent["last_payment_error"]:
             raise Failure(CARD_ERROR, **error, payment_intent=self.told(intent))
@@ -245,6 +249,8 @@ class Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         with fake.guard:
             fake.calls.append((self.command, url.path))
+            fake.is_down |= fake.answers_left == 0
+            fake.answers_left -= fake.answers_left > 0
         fake.over.wait(fake.latency)
         if fake.is_down:
             self.close_connection = True

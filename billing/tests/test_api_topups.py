@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -110,6 +111,23 @@ def test_without_a_saved_card_it_says_how_to_save_one(fake: FakeStripe, browser:
     answer = agree(browser)
     assert (answer.status_code, answer.json()["code"]) == (409, "no_saved_card")
     assert "portal-session" in answer.json()["detail"]
+
+
+def test_an_install_that_offers_no_top_ups_says_so(
+    fake: FakeStripe, alice: User, browser: APIClient, settings: Settings
+) -> None:
+    fake.save_card(customer_of(alice))
+    settings.AUTO_TOP_UPS = False
+    assert agree(browser).json()["code"] == "top_ups_not_offered"
+
+
+def test_a_top_up_that_never_came_to_a_payment_is_among_the_payments(
+    fake: FakeStripe, alice: User, browser: APIClient
+) -> None:
+    del fake.objects[topping_up(fake, alice)["id"]]
+    top_up(alice.pk)
+    [payment] = browser.get("/api/v1/payments").json()["data"]
+    assert (payment["standing"], payment["failure"]) == ("failed", "The saved card is not there any more.")
 
 
 def test_anothers_card_is_no_card(fake: FakeStripe, alice: User, browser: APIClient) -> None:

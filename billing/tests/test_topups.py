@@ -282,6 +282,14 @@ def test_what_was_agreed_to_in_test_mode_is_nothing_in_live_mode(
     assert top_up(alice.pk) is None
 
 
+def test_where_tax_is_to_be_added_or_top_ups_are_not_offered_nothing_is_bought(
+    fake: FakeStripe, alice: User, settings: Settings
+) -> None:
+    topping_up(fake, alice)
+    settings.AUTO_TOP_UPS = False
+    assert (is_due(alice), top_up(alice.pk)) == (False, None)
+
+
 # --- no answer ---
 
 
@@ -367,6 +375,31 @@ def test_what_never_reached_stripe_for_a_day_is_not_begun_with_a_key_that_may_be
         assert ([order.status for order in top_ups(alice)], intents(fake)) == (["failed"], [])
         assert plan_of(alice).is_on
         top_up(alice.pk)
+    assert entries(alice) == GRANTED_ONCE
+
+
+def test_an_order_of_test_mode_does_not_stand_in_the_way_in_live_mode(
+    fake: FakeStripe, alice: User, later: datetime, settings: Settings
+) -> None:
+    topping_up(fake, alice)
+    fake.is_down = True
+    top_up(alice.pk)
+    settings.STRIPE_LIVE_MODE, fake.is_down = True, False
+    with time_machine.travel(later, tick=False):
+        tasks.resume_top_ups()
+    assert ([order.status for order in top_ups(alice)], intents(fake)) == (["failed"], [])
+
+
+def test_a_worker_that_cannot_read_the_end_of_a_payment_leaves_it_open(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    topping_up(fake, alice)
+    fake.answers_left = 1
+    assert tasks.top_up(str(alice.pk))
+    assert [order.status for order in top_ups(alice)] == ["pending"]
+    fake.is_down, fake.answers_left = False, -1
+    with time_machine.travel(later, tick=False):
+        assert tasks.resume_top_ups() == 1
     assert entries(alice) == GRANTED_ONCE
 
 
