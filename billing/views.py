@@ -5,14 +5,14 @@ from uuid import UUID
 
 import stripe
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
 
 from accounts import limits
 from accounts.client_address import client_of
 from accounts.errors import RateLimited
-from api.middleware import PAGE_POLICY
+from api.pages import SeeOther, policy_with_forms_to
 from billing.errors import BillingError, StillChanging, UnknownOrder, Unmatched
 from billing.models import CreditOrder
 from billing.packages import packages
@@ -20,7 +20,7 @@ from billing.paying_instead import asked_anew, failed_top_up, is_over, paid_inst
 from billing.wording import failure_of, money
 
 # Where forms may lead: to ourselves, and from there to Stripe's page, which may have a name of its own.
-POLICY = PAGE_POLICY.replace("form-action 'self'", "form-action 'self' https:")
+POLICY = policy_with_forms_to("https:")
 UNKNOWN = (stripe.StripeError, StillChanging, Unmatched)
 AWAY = "The payment service does not answer. Nothing was charged; try again in a minute."
 UNSURE = "It is not known yet whether the payment has arrived. Load this page again in a minute."
@@ -54,10 +54,7 @@ class Pay(View):
             return shown(request, top_up, notice=AWAY, status=HTTPStatus.SERVICE_UNAVAILABLE)
         if begun is None:
             return shown(request, top_up)
-        response = HttpResponseRedirect(begun.url)
-        response.status_code = HTTPStatus.SEE_OTHER
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
+        return SeeOther(begun.url)
 
 
 def top_up_or_404(order_id: UUID) -> CreditOrder:

@@ -1,16 +1,15 @@
 """The page that stands in for Stripe's portal. Whoever has its address may press its buttons, as there."""
 
 from http import HTTPStatus
-from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views import View
 
+from api.pages import SeeOther
 from billing.offline import cards
 from billing.offline.delivery import NotDelivered, deliver
-from billing.offline.guard import is_on
 from billing.offline.models import OfflineObject
+from billing.offline.page import OfflinePage
 from billing.offline.shapes import Object
 from billing.offline.store import Refusal
 
@@ -22,17 +21,8 @@ WORDS = {
 UNDELIVERED = "It has happened, but the inbox did not take the event about it."
 
 
-class OfflinePortal(View):
+class OfflinePortal(OfflinePage):
     """One buyer's cards."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Be there only while the stand-in is on, and for sessions that there are."""
-        if not is_on():
-            raise Http404
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except OfflineObject.DoesNotExist:
-            raise Http404 from None
 
     def get(self, request: HttpRequest, session_id: str) -> HttpResponse:
         """Show the cards that are saved, and those that can be."""
@@ -48,9 +38,7 @@ class OfflinePortal(View):
         except Refusal as refusal:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
             return shown(request, session, notice=str(refusal), status=status)
-        response = HttpResponseRedirect(request.path)
-        response.status_code = HTTPStatus.SEE_OTHER
-        return response
+        return SeeOther(request.path)
 
 
 def session_of(session_id: str) -> Object:

@@ -5,33 +5,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views import View
 
-from api.middleware import PAGE_POLICY
+from api.pages import SeeOther, policy_with_forms_to
 from billing.offline.acts import ACTS, NotNow, Payment, act, events_of, payment_of
 from billing.offline.delivery import NotDelivered, deliver
 from billing.offline.forms import RefundForm
-from billing.offline.guard import is_on
-from billing.offline.models import OfflineObject
+from billing.offline.page import OfflinePage
 from billing.wording import money
 
 GONE = "That cannot be done any more: this is how the payment stands now."
 UNDELIVERED = "It has happened, but the inbox did not take all events about it. Send them again."
 
 
-class OfflineCheckout(View):
+class OfflineCheckout(OfflinePage):
     """One session."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Be there only while the stand-in is on, and for sessions that there are."""
-        if not is_on():
-            raise Http404
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except OfflineObject.DoesNotExist:
-            raise Http404 from None
 
     def get(self, request: HttpRequest, session_id: str) -> HttpResponse:
         """Show how the payment stands, and what can happen to it."""
@@ -75,9 +64,7 @@ def onward(payment: Payment, pressed: str) -> HttpResponse:
     """Send the buyer back to the shop, where that is what Stripe does; else to the page again."""
     is_back = pressed in ("pay", "pay_later")
     address = success_url(payment) if is_back else payment.session["url"]
-    response = HttpResponseRedirect(address)
-    response.status_code = HTTPStatus.SEE_OTHER
-    return response
+    return SeeOther(address)
 
 
 def success_url(payment: Payment) -> str:
@@ -114,5 +101,4 @@ def shown(
 def policy(payment: Payment) -> str:
     """Return which forms browsers may send here: our own, also if their answer leads on to the shop."""
     shop = urlsplit(success_url(payment))
-    onward = f"form-action 'self' {settings.PUBLIC_URL} {shop.scheme}://{shop.netloc}"
-    return PAGE_POLICY.replace("form-action 'self'", onward)
+    return policy_with_forms_to(settings.PUBLIC_URL, f"{shop.scheme}://{shop.netloc}")
