@@ -7,7 +7,8 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from billing.tests.acts import balance, bought, deliver, order_of
+from billing.services import top_up
+from billing.tests.acts import balance, bought, deliver, intents, order_of, topping_up
 from billing.tests.fake_state import Object
 from billing.tests.fake_stripe import FakeStripe
 
@@ -94,3 +95,26 @@ def test_each_event_worked_between_two_acts_ends_the_same(fake: FakeStripe, alic
     for act, left in acts:
         deliver(fake, *act())
         assert balance(alice) == left
+
+
+def test_the_order_of_the_events_of_a_top_up_changes_nothing_either(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    fake.loses = 2  # no answer came: events alone tell of it
+    order = top_up(alice.pk)
+    assert order
+    payment = {"payment_intent": intents(fake)[0]["id"]}
+    paid = [event for event in fake.events if event["type"] == "payment_intent.succeeded"]
+    events = [
+        *paid,
+        *fake.refund(payment, 900)[1:],
+        *fake.dispute(payment, 1800)[:1],
+        *fake.close_dispute(payment, "lost"),
+    ]
+    ends = set()
+    for sequence in permutations(events):
+        with transaction.atomic():
+            deliver(fake, *(event for one in sequence for event in (one, one)), sequence[0])
+            order.refresh_from_db()
+            ends.add((balance(alice), order.status))
+            transaction.set_rollback(True)
+    assert ends == {(200, "disputed")}
