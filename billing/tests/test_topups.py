@@ -6,9 +6,10 @@ import pytest
 import time_machine
 from django.core import mail
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import AuditEvent, User
+from accounts.tests.factories import a_user
 from billing import tasks
 from billing.models import AutoTopUp, CreditOrder
 from billing.packages import packages
@@ -95,6 +96,16 @@ def test_a_charge_that_crosses_the_threshold_is_found_by_the_next_sweep(
     assert tasks.top_up_due() == 1
     assert balance(alice) == 549
     assert tasks.top_up_due() == 0
+
+
+def test_looking_for_whose_time_it_is_is_one_question_however_many_there_are(
+    fake: FakeStripe, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for user in (alice, a_user(), a_user()):
+        topping_up(fake, user)
+        grant(user, 50, operation="pack", key=f"before {user.pk}")
+    with django_assert_num_queries(1):
+        assert tasks.top_up_due() == 0
 
 
 def test_all_that_stripe_tells_of_it_afterwards_changes_nothing(fake: FakeStripe, alice: User) -> None:
