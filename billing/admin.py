@@ -3,14 +3,12 @@
 Stripe's own objects are beside this, under dj-stripe; money itself is moved in Stripe's Dashboard only.
 """
 
-from typing import cast
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import operator
 from accounts.audit import record
-from accounts.models import User
 from billing import inbox, mails
 from billing.models import AutoTopUp, CreditOrder, PaymentMail, StripeCustomer, StripeInbox
 from billing.tasks import soon, work_event
@@ -61,6 +59,19 @@ class AutoTopUpAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email", "=payment_method_id")
     ordering = ("-consented_at",)
+    actions = ("switch_off",)
+
+    def has_switch_off_permission(self, request: HttpRequest) -> bool:
+        """Whether this operator may do that: superusers, and who has the permission."""
+        return request.user.has_perm("billing.switch_off_top_ups")
+
+    @admin.action(description="Switch off", permissions=["switch_off"])
+    def switch_off(self, request: HttpRequest, rows: QuerySet[AutoTopUp]) -> None:
+        """Charge these cards no more until their owners agree anew."""
+        for row in (found := list(rows.filter(is_on=True))):
+            AutoTopUp.objects.filter(pk=row.pk).switch_off(AutoTopUp.OffReason.OPERATOR)
+            record(operator(request), "auto_top_up:switch_off", row)
+        messages.success(request, f"{len(found)} switched off.")
 
 
 @admin.register(StripeCustomer)
@@ -102,7 +113,7 @@ class StripeInboxAdmin(ReadOnlyAdmin):
         """Let each be worked now. Whatever has been done already is not done twice."""
         for row in rows:
             inbox.replay(row)
-            record(cast(User, request.user), "stripe_event:replay", row)
+            record(operator(request), "stripe_event:replay", row)
             soon(work_event, row.pk)
         messages.success(request, f"{len(rows)} to be worked now.")
 
@@ -127,5 +138,5 @@ class PaymentMailAdmin(ReadOnlyAdmin):
         """Let those be sent with the next sweep that were given up, or broken off more than minutes ago."""
         waiting = mails.send_again(rows)
         for row in waiting:
-            record(cast(User, request.user), "payment_mail:send_again", row)
+            record(operator(request), "payment_mail:send_again", row)
         messages.success(request, f"{len(waiting)} to be sent within a minute.")

@@ -39,9 +39,9 @@ def cards_of(customer: str) -> list[Card]:
             raise
         return []
     return [
-        Card(one.id, one.card.brand, one.card.last4, one.card.exp_month, one.card.exp_year)
+        Card(one.id, card.brand, card.last4, card.exp_month, card.exp_year)
         for one in found.data
-        if one.card
+        if (card := getattr(one, "card", None))
     ]
 
 

@@ -39,6 +39,15 @@ def known_customer(user: User) -> str | None:
 
 def customer_of(user: User) -> str:
     """Return the buyer's id at Stripe, who is made known there once. Raises StripeError."""
+    try:
+        return known_or_made(user)
+    except stripe.IdempotencyError:  # asked for before, by another e-mail address; no answer came
+        StripeCustomer.objects.filter(user=user, customer_id=None).delete()
+        return known_or_made(user)
+
+
+def known_or_made(user: User) -> str:
+    """Return the buyer's id, who is made known under the key of the row that stands for them."""
     row = customer_row(user)
     give_back_connection()
     if row.customer_id:

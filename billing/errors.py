@@ -47,7 +47,7 @@ class ConsentMissing(BillingError):
 
     def __init__(self, consent_text: str) -> None:
         self.consent_text = consent_text
-        super().__init__("Show consent_text to the card's owner, and send consent: true if they agree to it.")
+        super().__init__("Show consent_text to the card's owner, and send it back if they agree to it.")
 
 
 class UnknownOrder(BillingError):

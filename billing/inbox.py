@@ -153,6 +153,11 @@ def follow(row: StripeInbox) -> CreditOrder | None:
     if row.type == "payment_method.detached":  # for good: no customer gets it again
         cards = AutoTopUp.objects.filter(payment_method_id=about.get("id"))
         cards.switch_off(AutoTopUp.OffReason.CARD_REMOVED)
+    if row.type == "payment_method.automatically_updated":  # by the card's network: it has a new number
+        card = about.get("card") or {}
+        AutoTopUp.objects.filter(payment_method_id=about.get("id")).update(
+            card_brand=str(card.get("brand") or "")[:40], card_last4=str(card.get("last4") or "")[:4]
+        )
     if row.type not in MONEY:
         return None
     hints = hints_of(about)

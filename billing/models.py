@@ -131,6 +131,11 @@ class CreditOrder(models.Model):
         return self.kind == self.Kind.AUTO_TOPUP
 
     @property
+    def can_be_paid_instead(self) -> bool:
+        """Whether it is a top-up that failed, so that its package can be paid by hand."""
+        return self.is_top_up and self.status == self.Status.FAILED
+
+    @property
     def is_paid(self) -> bool:
         """Whether the credits have been granted, whatever came afterwards."""
         return self.paid_at is not None

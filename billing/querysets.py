@@ -26,8 +26,9 @@ class CreditOrderQuerySet(models.QuerySet[Any]):
         return self.filter(kind="auto_topup", status="pending")
 
     def topped_up_since(self, moment: datetime, *, currency: str) -> Self:
-        """Automatic top-ups begun since a moment that have taken money, or may have."""
-        since = self.filter(kind="auto_topup", currency=currency, created_at__gte=moment)
+        """Automatic top-ups begun or paid since a moment that have taken money, or may have."""
+        is_since = Q(created_at__gte=moment) | Q(paid_at__gte=moment)
+        since = self.filter(is_since, kind="auto_topup", currency=currency)
         return since.exclude(status__in=("failed", "expired"))
 
     def never_begun(self, code: str | None = None) -> int:

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from django.conf import settings
 
+from api.connections import give_back_connection
 from billing.client import client, plain
 from billing.errors import Unmatched
-from billing.models import CreditOrder
+from billing.models import CreditOrder, StripeCustomer
 
 Object = dict[str, Any]
 MOST = 100  # refunds or disputes of one charge; Stripe's longest page
-CLOCKS = 300  # seconds by which ours and Stripe's may differ
-ATTEMPTS_LAST = 24 * 3600  # seconds after which nobody begins it any more
+CLOCKS = 600  # seconds: an attempt lasts less, and by less our clock and Stripe's differ
 WITH_CHARGE = "payment_intent.latest_charge"
 
 
@@ -37,6 +37,7 @@ class Facts:
     charge: Object = field(default_factory=dict)
     refunds: list[Object] = field(default_factory=list)
     disputes: list[Object] = field(default_factory=list)
+    rival: Object = field(default_factory=dict)  # another session of the same order
 
 
 def hints_of(found: Mapping[str, Any]) -> Hints:
@@ -61,6 +62,7 @@ def order_of(hints: Hints) -> CreditOrder:
     if found := known(hints):
         return found
     if hints.intent:
+        give_back_connection()
         asked = hints_of(plain(client().v1.payment_intents.retrieve(hints.intent)))
         if found := known(asked):
             return found
@@ -90,8 +92,9 @@ def read(order: CreditOrder, hints: Hints) -> Facts:
     session = {} if order.is_top_up else session_of(order, hints)
     intent = intent_of(order, hints) if order.is_top_up else session.get("payment_intent") or {}
     charge = intent.get("latest_charge") or {}
+    rival = rival_of(session, hints)
     if not charge.get("paid"):  # an attempt that was declined is a charge as well
-        return Facts(session, intent)
+        return Facts(session, intent, rival=rival)
     of_charge = {"charge": charge["id"], "limit": MOST}
     had_refunds = charge["amount_refunded"] or order.amount_refunded  # or had: one that failed is to be told
     refunds = client().v1.refunds.list(of_charge) if had_refunds else None  # type: ignore[arg-type]
@@ -102,6 +105,7 @@ def read(order: CreditOrder, hints: Hints) -> Facts:
         charge,
         [plain(one) for one in refunds.data] if refunds else [],
         [plain(one) for one in disputes.data],
+        rival,
     )
 
 
@@ -121,13 +125,24 @@ def session_of(order: CreditOrder, hints: Hints) -> Object:
     return plain(found.data[0])
 
 
+def rival_of(session: Object, hints: Hints) -> Object:
+    """Return the session that is told of where an order is known to have another one, empty for none."""
+    if not session or hints.session in ("", session["id"]):
+        return {}
+    return plain(client().v1.checkout.sessions.retrieve(hints.session))
+
+
 def intent_of(order: CreditOrder, hints: Hints) -> Object:
     """Return the payment of an automatic top-up, also of one whose making we have not heard the end of."""
     if wanted := order.payment_intent_id or hints.intent:
         return plain(client().v1.payment_intents.retrieve(wanted, {"expand": ["latest_charge"]}))
     begun = int(order.created_at.timestamp())
-    created: Any = {"gte": begun - CLOCKS, "lte": begun + ATTEMPTS_LAST}
+    created: Any = {"gte": begun - CLOCKS, "lte": begun + CLOCKS}
     params: Any = {"created": created, "limit": MOST, "expand": ["data.latest_charge"]}
+    customers = StripeCustomer.objects.filter(user=order.user_id, customer_id__isnull=False)
+    if customer := customers.values_list("customer_id", flat=True).first():
+        params["customer"] = customer
+    give_back_connection()
     for found in client().v1.payment_intents.list(params).auto_paging_iter():
         if hints_of(intent := plain(found)).order == str(order.pk):
             return intent

@@ -16,6 +16,7 @@ from billing.models import CreditOrder
 from billing.reading import WITH_CHARGE, Facts, Hints, Object, hints_of, uuid_or_none
 from billing.settling import settle
 from billing.standing import UNDECIDED, has_paid, unpaid_status
+from billing.topups import is_under_way
 
 log = logging.getLogger(__name__)
 SECONDS = 48 * 3600
@@ -92,6 +93,8 @@ def differs(order: CreditOrder, found: Object) -> bool:
     """Whether a session, or the payment of a top-up, tells something that the order does not know yet."""
     if order.is_top_up != (found["object"] == "payment_intent"):
         return False  # the payment of a session is told of with the session
+    if order.is_top_up and is_under_way(order):
+        return False  # what Stripe is just doing looks like what has failed
     intent = (found if order.is_top_up else found.get("payment_intent")) or {}
     charge = intent.get("latest_charge") or {}
     facts = Facts(found, intent)

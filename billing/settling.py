@@ -6,6 +6,7 @@ the difference. Nothing is kept of what an event said, so their order does not m
 
 import logging
 from contextlib import suppress
+from copy import copy
 from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
@@ -19,7 +20,7 @@ from billing.errors import PaymentMismatch, StillChanging
 from billing.models import AutoTopUp, CreditOrder
 from billing.owed_mails import note
 from billing.reading import Facts, Hints, read
-from billing.standing import OPEN_DISPUTES, Standing, standing
+from billing.standing import REFUSED_CODE, TAKEN, Standing, standing
 from credits.errors import DuplicateEntry
 from credits.services import grant, reverse
 
@@ -72,7 +73,7 @@ def apply(order: CreditOrder, stands: Standing) -> None:
     if is_to_pay and order.user is None:
         note_problem(order, CreditOrder.Problem.NO_USER, f"paid by {stands.payment_intent_id}")
         return
-    before = order.status, order.dispute_status
+    before = copy(order)
     told = {name: now[name] for name in ("session_id", "payment_intent_id", "charge_id") if now[name]}
     if is_to_pay:
         pay_out(order, told)
@@ -83,21 +84,22 @@ def apply(order: CreditOrder, stands: Standing) -> None:
     order.problem = order.problem_detail = ""
     order.version += 1
     order.save()
-    stop_top_ups(order, *before)
+    stop_top_ups(order, before)
 
 
-def stop_top_ups(order: CreditOrder, status: str, dispute_status: str) -> None:
-    """Charge no saved card any more once a top-up has failed or a payment is disputed.
+def stop_top_ups(order: CreditOrder, before: CreditOrder) -> None:
+    """Charge no saved card any more once a top-up has failed, or a payment is disputed or refunded.
 
-    What was so before (`status`, `dispute_status`) has had its effect already.
+    What was so before has had its effect already.
     """
     plans = AutoTopUp.objects.filter(user=order.user_id)
-    if order.is_top_up and order.status == CreditOrder.Status.FAILED != status:
-        code = order.failure_code
-        known = code in (Reason.AUTHENTICATION, Reason.CARD_REMOVED, Reason.NOT_BEGUN)
-        plans.switch_off(code if known else Reason.DECLINED, order=order)
-    elif order.dispute_status in OPEN_DISPUTES and dispute_status not in OPEN_DISPUTES:
+    if order.is_top_up and order.status == CreditOrder.Status.FAILED != before.status:
+        reason = order.failure_code if order.failure_code in Reason.values else Reason.DECLINED
+        plans.filter(consented_at__lte=order.created_at).switch_off(reason, order=order)
+    elif order.dispute_status in TAKEN and before.dispute_status not in TAKEN:
         plans.switch_off(Reason.DISPUTED, order=order)
+    elif order.amount_refunded and not before.amount_refunded:
+        plans.switch_off(Reason.REFUNDED, order=order)
 
 
 def call_off(order_id: UUID, code: str) -> CreditOrder:
@@ -105,10 +107,11 @@ def call_off(order_id: UUID, code: str) -> CreditOrder:
     with transaction.atomic():
         order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=order_id)
         if order.status == CreditOrder.Status.PENDING:
-            order.status, order.failure_code = CreditOrder.Status.FAILED, code
+            before = copy(order)
+            order.status, order.failure_code = CreditOrder.Status.FAILED, code or REFUSED_CODE
             order.version += 1
             order.save(update_fields=["status", "failure_code", "version"])
-            stop_top_ups(order, CreditOrder.Status.PENDING, order.dispute_status)
+            stop_top_ups(order, before)
             note(order, Facts())
     return order
 

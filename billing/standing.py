@@ -9,8 +9,11 @@ from billing.models import CreditOrder
 from billing.reading import Facts, Object
 
 PAID = ("paid", "no_payment_required")
-OVER = ("requires_payment_method", "requires_action", "canceled")  # for who is not there
+OPEN = ("processing", "succeeded")  # of a saved card's payments; with all others nobody is there to go on
+REFUSED_CODE = "card_declined"  # Stripe's own for "refused"
+WITHOUT_ERROR = {"requires_action": "authentication_required", "canceled": "canceled"}
 OPEN_DISPUTES = ("needs_response", "under_review")  # the bank has the money, and has still to decide
+TAKEN = (*OPEN_DISPUTES, "lost")  # disputes because of which money is gone, for now or for good
 UNDECIDED = (*OPEN_DISPUTES, "warning_needs_response", "warning_under_review")
 NO_MONEY_BACK = ("failed", "canceled")  # refunds that did not happen
 Status = CreditOrder.Status
@@ -52,7 +55,7 @@ def standing(order: CreditOrder, facts: Facts) -> Standing:
         refunded_credits=back,
         disputed_credits=min(order.credits - back, held),
         dispute_status=facts.disputes[0]["status"] if facts.disputes else "",
-        failure_code=failure_of(facts) if not is_paid else "",
+        failure_code=failure_of(order, facts) if not is_paid else "",
     )
 
 
@@ -64,7 +67,9 @@ def has_paid(order: CreditOrder, facts: Facts) -> bool:
 
 
 def check(order: CreditOrder, facts: Facts) -> None:
-    """Raise PaymentMismatch unless the payment is the order's, at the order's price."""
+    """Raise PaymentMismatch unless the payment is the order's, at the order's price, and the only one."""
+    if facts.rival.get("payment_status") in PAID:
+        raise PaymentMismatch(f"another page of it was paid: {facts.rival['id']}")
     terms = terms_of_top_up(order, facts.intent) if order.is_top_up else terms_of_page(order, facts.session)
     for what, found, wanted in terms:
         if found != wanted:
@@ -101,7 +106,7 @@ def refunded_amount(facts: Facts) -> int:
 def holding(facts: Facts) -> Iterator[Object]:
     """Yield disputes because of which money is gone, for now or for good. An inquiry takes none."""
     for dispute in facts.disputes:
-        if dispute["status"] in (*OPEN_DISPUTES, "lost"):
+        if dispute["status"] in TAKEN:
             yield dispute
 
 
@@ -124,14 +129,17 @@ def unpaid_status(order: CreditOrder, facts: Facts) -> str:
     Of a top-up nobody is there to try again, or to confirm it.
     """
     if order.is_top_up:
-        return Status.FAILED if facts.intent["status"] in OVER else Status.PENDING
+        return Status.PENDING if facts.intent["status"] in OPEN else Status.FAILED
     if facts.session["status"] == "expired":
         return Status.EXPIRED
     is_over = facts.intent.get("status") in ("requires_payment_method", "canceled")
     return Status.FAILED if facts.session["status"] == "complete" and is_over else Status.PENDING
 
 
-def failure_of(facts: Facts) -> str:
+def failure_of(order: CreditOrder, facts: Facts) -> str:
     """Return why the last attempt to pay failed, in Stripe's words."""
     error = facts.intent.get("last_payment_error") or {}
-    return str(error.get("decline_code") or error.get("code") or "")[:100]
+    code = error.get("decline_code") or error.get("code") or ""
+    if order.is_top_up and not code and facts.intent["status"] not in OPEN:
+        code = WITHOUT_ERROR.get(facts.intent["status"], REFUSED_CODE)
+    return str(code)[:100]

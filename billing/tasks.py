@@ -69,8 +69,8 @@ def sweep_inbox() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def top_up_due() -> int:
-    """Have credits bought for the accounts whose time it is; how many these are."""
-    users = list(topups.due(timezone.now()).values_list("pk", flat=True)[:SWEEP_ROWS])
+    """Have credits bought for accounts whose time it is, a few at a time; how many these are."""
+    users = topups.next_ones(timezone.now())
     for user_id in users:
         soon(top_up, str(user_id), what="top-up of")
     return len(users)
@@ -103,7 +103,9 @@ def is_known(order_id: UUID) -> bool:
         return topups.resume(order_id).status != CreditOrder.Status.PENDING
     except UNKNOWN as error:
         log.warning("top-up %s: still not known: %s", order_id, type(error).__name__)
-        return False
+    except Exception:
+        log.exception("top-up %s: it cannot be found out", order_id)
+    return False
 
 
 @shared_task(time_limit=1800)  # type: ignore[untyped-decorator]

@@ -64,7 +64,7 @@ class TopUps(APIView):
     def put(self, request: Request) -> Response:
         """Have credits bought with a saved card whenever few are left; or change when and how many.
 
-        Show the card's owner what they agree to: without `consent` the answer says it (`consent_missing`).
+        Without `consent_text` the answer (`consent_missing`) has it: show it to the card's owner.
         """
         told = checked(AutoTopUpInput, request)
         user = asking_stripe(request)

@@ -16,10 +16,14 @@ class AutoTopUpQuerySet(models.QuerySet[Any]):
     """Which accounts' top-ups."""
 
     def low(self, now: datetime) -> Self:
-        """Those that are on, of accounts with fewer credits to spend than they want to have."""
+        """Those that are on, of accounts with fewer credits to spend than they want to have.
+
+        Not of accounts that owe credits: a card would pay for what was taken back, not for what is to come.
+        """
         left = Coalesce(F("user__wallet__balance") - F("user__wallet__held"), 0)
         on = self.filter(is_on=True, livemode=settings.STRIPE_LIVE_MODE, user__is_active=True)
-        return on.alias(left=left).filter(threshold__gt=F("left")).exclude(paused_until__gt=now)
+        few = on.alias(left=left).filter(threshold__gt=F("left"))
+        return few.exclude(paused_until__gt=now).exclude(user__wallet__receivable__gt=0)
 
     def switch_off(self, reason: str, *, order: Any = None) -> int:
         """Switch off those that are on, and keep why; how many that were."""
@@ -42,9 +46,11 @@ class AutoTopUp(models.Model):
         DECLINED = "declined", "The bank or card company refused the payment."
         AUTHENTICATION = "authentication_required", "The bank wants you to confirm the payment yourself."
         CARD_REMOVED = "card_removed", "The card was removed."
-        NOT_BEGUN = "not_begun", "Stripe did not take the payment."
+        CANCELED = "canceled", "The payment was cancelled."
         PRICE_CHANGED = "price_changed", "The package is not sold any more as you agreed to it."
         DISPUTED = "disputed", "A payment of yours is disputed."
+        REFUNDED = "refunded", "A payment of yours was refunded."
+        OPERATOR = "operator", "Whoever runs this install has switched it off."
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="auto_top_up"
@@ -62,7 +68,7 @@ class AutoTopUp(models.Model):
     livemode = models.BooleanField(help_text="Whether real money is meant.")
     consented_at = models.DateTimeField()
     consent_text = models.TextField(help_text="What the owner has agreed to, word for word.")
-    paused_until = models.DateTimeField(null=True, help_text="The month's ceiling is reached.")
+    paused_until = models.DateTimeField(null=True, help_text="Nothing is bought before.")
     off_reason = models.CharField(max_length=30, choices=OffReason, blank=True, default="")
     off_order = models.ForeignKey(
         "billing.CreditOrder", models.SET_NULL, null=True, related_name="+", help_text="The one that failed."
@@ -73,6 +79,7 @@ class AutoTopUp(models.Model):
 
     class Meta:
         verbose_name = "automatic top-up"
+        permissions: ClassVar = [("switch_off_top_ups", "Can switch off an account's automatic top-ups")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(threshold__gt=0, threshold__lte=F("credits")),

@@ -61,8 +61,11 @@ class AutoTopUpInput(StrictSerializer):
     payment_method = serializers.CharField(
         required=False, max_length=ID_LENGTH, help_text="A saved card; by default the newest."
     )
-    consent = serializers.BooleanField(
-        default=False, help_text="That the card's owner agrees. Without it the answer says to what."
+    consent_text = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=2000,
+        help_text="What the card's owner agrees to, word for word. Without it the answer says it.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +110,7 @@ class SwitchedOffOutput(serializers.Serializer[AutoTopUp]):
     def get_pay_url(self, plan: AutoTopUp) -> str | None:
         """Where to pay instead."""
         order = plan.off_order
-        return pay_url(order.pk) if order and order.is_top_up else None
+        return pay_url(order.pk) if order and order.can_be_paid_instead else None
 
 
 class AutoTopUpOutput(serializers.ModelSerializer[AutoTopUp]):
@@ -117,7 +120,7 @@ class AutoTopUpOutput(serializers.ModelSerializer[AutoTopUp]):
     spent_this_month = serializers.IntegerField(help_text="Charged in this calendar month (UTC).")
     payment_method = TopUpCardOutput(source="*")
     under_way = serializers.BooleanField(help_text="Whether a payment is open now.")
-    paused_until = serializers.DateTimeField(allow_null=True, help_text="The ceiling is reached until then.")
+    paused_until = serializers.DateTimeField(allow_null=True, help_text="Nothing is bought until then.")
     switched_off = serializers.SerializerMethodField(help_text="Why it is off; null while it is on.")
 
     class Meta:

@@ -1,7 +1,7 @@
 """Automatic top-ups: agreed to by a person, bought with a saved card, one at a time for each account.
 
-The order is committed before Stripe hears of it, and its id is the key of the call. So a payment of which no
-answer came is asked for again without being made twice, and nothing else is bought before its end is known.
+The order is committed before Stripe hears of it, which is asked for it once. Where no answer comes, Stripe's
+list of payments tells whether there was one, and nothing else is bought before that is known.
 """
 
 import logging
@@ -19,7 +19,7 @@ from accounts.audit import record
 from accounts.client_address import Client
 from accounts.models import User
 from api.connections import give_back_connection
-from billing.cards import Card, card_of
+from billing.cards import Card, card_of, cards_of
 from billing.checkout import new_order
 from billing.client import client, told_by
 from billing.customers import known_customer
@@ -31,8 +31,10 @@ from billing.settling import call_off, settle
 from billing.wording import money
 
 log = logging.getLogger(__name__)
-IS_UNKNOWN_AFTER = timedelta(minutes=1)  # no attempt takes longer
-KEY_IS_KEPT = timedelta(hours=23)  # Stripe keeps a key, and what came of it, for at least 24 hours
+ATTEMPTS_LAST = timedelta(minutes=1)  # at most
+NOTHING_AFTER = timedelta(minutes=3)  # what Stripe does not list by then it never heard of
+PAUSE = timedelta(hours=1)  # after Stripe has refused us, and not the card
+AT_ONCE = 20  # begun by a sweep
 Reason = AutoTopUp.OffReason
 
 
@@ -46,16 +48,21 @@ def turn_on(
     threshold: int,
     monthly_ceiling: int,
     payment_method: str = "",
-    consent: bool = False,
+    consent_text: str = "",
     client: Client | None = None,
 ) -> AutoTopUp:
-    """Switch automatic top-ups on, or on other terms. Without consent, ConsentMissing has what to agree to.
+    """Switch automatic top-ups on, or on other terms.
 
-    Raises TopUpsNotOffered, NoSavedCard, UnknownCard, CheckoutNotOffered, PaymentsUnavailable.
+    `consent_text`: what the owner was shown and has agreed to. If that is not these terms with this card,
+    ConsentMissing has what to agree to. Raises TopUpsNotOffered, NoSavedCard, UnknownCard,
+    CheckoutNotOffered, PaymentsUnavailable.
     """
     if not settings.AUTO_TOP_UPS:
         raise TopUpsNotOffered
     card = card_of(user, payment_method)
+    text = what_is_agreed_to(package, threshold, monthly_ceiling, card)
+    if consent_text != text:
+        raise ConsentMissing(text)
     terms = {
         "threshold": threshold,
         "package": package.id,
@@ -67,9 +74,6 @@ def turn_on(
         "card_brand": card.brand,
         "card_last4": card.last4,
     }
-    text = consent_text(package, threshold, monthly_ceiling, card)
-    if not consent:
-        raise ConsentMissing(text)
     agreed = terms | {
         "is_on": True,
         "livemode": settings.STRIPE_LIVE_MODE,
@@ -86,7 +90,7 @@ def turn_on(
     return plan
 
 
-def consent_text(package: Package, threshold: int, monthly_ceiling: int, card: Card) -> str:
+def what_is_agreed_to(package: Package, threshold: int, monthly_ceiling: int, card: Card) -> str:
     """Return what the owner agrees to, in words."""
     price, most = (money(amount, package.currency) for amount in (package.amount, monthly_ceiling))
     return (
@@ -113,6 +117,12 @@ def due(now: datetime) -> QuerySet[AutoTopUp]:
     under_way = CreditOrder.objects.open_top_ups().filter(user=OuterRef("pk"))
     found: QuerySet[AutoTopUp] = AutoTopUp.objects.low(now).exclude(Exists(under_way))
     return found
+
+
+def next_ones(now: datetime) -> list[UUID]:
+    """Return whose top-up is begun next: of few, and of one while it is not known how others end."""
+    at_once = 1 if unknown(now).exists() else AT_ONCE
+    return list(due(now).values_list("pk", flat=True)[:at_once])
 
 
 def top_up(user_id: UUID) -> CreditOrder | None:
@@ -176,27 +186,49 @@ def next_month(now: datetime) -> datetime:
 
 
 def pay(order: CreditOrder) -> CreditOrder:
-    """Have Stripe charge the saved card, and let credits follow; asked twice, it is the same payment.
+    """Have Stripe charge the saved card, once, and let credits follow.
 
     What Stripe refuses fails the order. Without an answer it stays open, for nobody knows.
     """
+    params = intent_params(order)
     give_back_connection()
     try:
         intent = client().v1.payment_intents.create(
-            intent_params(order),  # type: ignore[arg-type]  # the fake checks it against the SDK's type
+            params,  # type: ignore[arg-type]  # the fake checks it against the SDK's type
             {"idempotency_key": f"order:{order.pk}"},
         )
     except stripe.CardError as error:
         log.warning("top-up %s was declined: %s", order.pk, told_by(error))
-        return settle(order.pk, Hints(intent=intent_in(error)))
+        declined = intent_in(error)
+        return settle(order.pk, Hints(intent=declined)) if declined else call_off(order.pk, error.code or "")
     except stripe.InvalidRequestError as error:
         log.warning("top-up %s was not taken: %s", order.pk, told_by(error))
-        is_gone = error.code == "resource_missing"
-        return call_off(order.pk, Reason.CARD_REMOVED if is_gone else Reason.NOT_BEGUN)
+        return not_taken(order)
     except stripe.StripeError as error:
         log.warning("top-up %s: it is not known what became of it: %s", order.pk, told_by(error))
         return order
     return settle(order.pk, Hints(intent=intent.id))
+
+
+def not_taken(order: CreditOrder) -> CreditOrder:
+    """End an order that Stripe did not take: because the card is gone, or because of us.
+
+    In the second case the owner can do nothing, so that it is tried again after a while. Raises StripeError.
+    """
+    customer = known_customer(order.user) if order.user else None
+    give_back_connection()
+    if order.payment_method_id not in [card.id for card in (cards_of(customer) if customer else [])]:
+        return call_off(order.pk, Reason.CARD_REMOVED)
+    log.error("top-up %s needs attention: Stripe takes the card, and not the call", order.pk)
+    AutoTopUp.objects.filter(user=order.user_id).update(paused_until=timezone.now() + PAUSE)
+    return given_up(order.pk)
+
+
+def given_up(order_id: UUID) -> CreditOrder:
+    """Return an order that never came to a payment, failed if it was open."""
+    CreditOrder.objects.filter(pk=order_id).never_begun()
+    order: CreditOrder = CreditOrder.objects.get(pk=order_id)
+    return order
 
 
 def intent_params(order: CreditOrder) -> dict[str, Any]:
@@ -225,29 +257,23 @@ def intent_in(error: stripe.CardError) -> str:
 
 def unknown(now: datetime) -> QuerySet[CreditOrder]:
     """Return the top-ups that are open for longer than an attempt takes, the oldest first."""
-    old: QuerySet[CreditOrder] = CreditOrder.objects.open_top_ups().filter(
-        created_at__lt=now - IS_UNKNOWN_AFTER
-    )
+    old: QuerySet[CreditOrder] = CreditOrder.objects.open_top_ups().filter(created_at__lt=now - ATTEMPTS_LAST)
     return old.order_by("created_at")
 
 
+def is_under_way(order: CreditOrder) -> bool:
+    """Whether Stripe may be at it at this moment."""
+    return order.status == CreditOrder.Status.PENDING and timezone.now() - order.created_at < ATTEMPTS_LAST
+
+
 def resume(order_id: UUID) -> CreditOrder:
-    """Find out what became of a top-up, and begin it again if nothing has. Raises what `settle` raises."""
+    """Find out what became of a top-up. Raises what `settle` raises.
+
+    Of which Stripe knows nothing after a while, that is given up and never asked for again: if it is still
+    time, another is begun, which is held anew against what the owner agrees to.
+    """
     try:
         return settle(order_id, Hints())
-    except Unmatched:  # Stripe knows of no payment for it
-        order: CreditOrder = CreditOrder.objects.select_related("user").get(pk=order_id)
-    if is_wanted(order):
-        return pay(order)
-    CreditOrder.objects.filter(pk=order_id).never_begun()
-    order.refresh_from_db()
-    return order
-
-
-def is_wanted(order: CreditOrder) -> bool:
-    """Whether its owner still wants it, and Stripe would still know its key."""
-    plans = AutoTopUp.objects.filter(
-        user=order.user_id, is_on=True, payment_method_id=order.payment_method_id, amount=order.amount
-    )
-    is_ours = order.livemode == settings.STRIPE_LIVE_MODE
-    return is_ours and timezone.now() - order.created_at < KEY_IS_KEPT and plans.exists()
+    except Unmatched:
+        order: CreditOrder = CreditOrder.objects.get(pk=order_id)
+    return given_up(order_id) if timezone.now() - order.created_at > NOTHING_AFTER else order

@@ -4,7 +4,6 @@ from http import HTTPStatus
 from uuid import UUID
 
 import stripe
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
@@ -14,9 +13,9 @@ from accounts.client_address import client_of
 from accounts.errors import RateLimited
 from api.pages import SeeOther, policy_with_forms_to
 from billing.errors import BillingError, StillChanging, UnknownOrder, Unmatched
-from billing.models import CreditOrder
+from billing.models import AutoTopUp, CreditOrder
 from billing.packages import packages
-from billing.paying_instead import asked_anew, failed_top_up, is_over, paid_instead, pay_instead
+from billing.paying_instead import Instead, asked_anew, failed_top_up, last_instead, pay_instead
 from billing.wording import failure_of, money
 
 # Where forms may lead: to ourselves, and from there to Stripe's page, which may have a name of its own.
@@ -31,30 +30,42 @@ class Pay(View):
     """One top-up that failed."""
 
     def get(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
-        """Show what can be paid, and after a payment what became of it."""
+        """Show what can be paid, and to a buyer who comes back what became of it."""
         top_up = top_up_or_404(order_id)
-        notice = ""
-        if "session_id" in request.GET:  # the buyer comes back
-            try:
-                asked_anew(paid_instead(top_up))
-            except UNKNOWN:
-                notice = UNSURE
-        return shown(request, top_up, notice=notice)
+        instead = Instead(last_instead(top_up))
+        if not is_back(request, instead):
+            return shown(request, top_up, instead)
+        try:
+            count(request, top_up)
+            return shown(request, top_up, asked_anew(instead.order))
+        except (BillingError, RateLimited, *UNKNOWN):
+            return shown(request, top_up, instead, notice=UNSURE)
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
         """Lead on to the page on which to pay."""
         top_up = top_up_or_404(order_id)
         try:
-            address = client_of(request).address
-            limits.spend("credits.checkout", address=address, email=top_up.user.email if top_up.user else "")
-            begun = pay_instead(top_up)
+            count(request, top_up)
+            instead = pay_instead(top_up)
         except RateLimited:
-            return shown(request, top_up, notice=TOO_OFTEN, status=HTTPStatus.TOO_MANY_REQUESTS)
+            notice, status = TOO_OFTEN, HTTPStatus.TOO_MANY_REQUESTS
         except (BillingError, *UNKNOWN):
-            return shown(request, top_up, notice=AWAY, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        if begun is None:
-            return shown(request, top_up)
-        return SeeOther(begun.url)
+            notice, status = AWAY, HTTPStatus.SERVICE_UNAVAILABLE
+        else:
+            return SeeOther(instead.address) if instead.address else shown(request, top_up, instead)
+        return shown(request, top_up, Instead(last_instead(top_up)), notice=notice, status=status)
+
+
+def is_back(request: HttpRequest, instead: Instead) -> bool:
+    """Whether somebody comes from the page on which it was to be paid."""
+    order = instead.order
+    return order is not None and request.GET.get("session_id") == order.session_id
+
+
+def count(request: HttpRequest, top_up: CreditOrder) -> None:
+    """Count one question to Stripe. Raises RateLimited."""
+    email = top_up.user.email if top_up.user else ""
+    limits.spend("credits.checkout", address=client_of(request).address, email=email)
 
 
 def top_up_or_404(order_id: UUID) -> CreditOrder:
@@ -66,20 +77,25 @@ def top_up_or_404(order_id: UUID) -> CreditOrder:
 
 
 def shown(
-    request: HttpRequest, top_up: CreditOrder, *, notice: str = "", status: int = HTTPStatus.OK
+    request: HttpRequest,
+    top_up: CreditOrder,
+    instead: Instead,
+    *,
+    notice: str = "",
+    status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """Return the page."""
-    package, instead = packages().get(top_up.package), paid_instead(top_up)
+    order, package = instead.order, packages().get(top_up.package)
+    is_begun = order is not None and order.status == CreditOrder.Status.PENDING
+    price_of = order if is_begun else package  # Stripe's page keeps the price at which it was begun
     facts = {
-        "package": package,
-        "price": money(package.amount, package.currency) if package else "",
-        "credits": package.credits if package else top_up.credits,
-        "failure": failure_of(top_up.failure_code),
         "instead": instead,
-        "is_over": bool(instead and is_over(instead)),
-        "declined": failure_of(instead.failure_code) if instead and not instead.is_paid else "",
+        "price": money(price_of.amount, price_of.currency) if price_of else "",
+        "credits": price_of.credits if price_of else top_up.credits,
+        "failure": failure_of(top_up.failure_code),
+        "declined": failure_of(order.failure_code) if order and not order.is_paid else "",
+        "is_off": not AutoTopUp.objects.filter(user=top_up.user_id, is_on=True).exists(),
         "notice": notice,
-        "url": settings.PUBLIC_URL,
     }
     response = render(request, "billing/pay.html", facts, status=status)
     response.headers["Content-Security-Policy"] = POLICY

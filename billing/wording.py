@@ -3,7 +3,7 @@
 from django.db.models import TextChoices
 
 from billing.models import CreditOrder
-from billing.standing import OPEN_DISPUTES
+from billing.standing import OPEN_DISPUTES, REFUSED_CODE
 
 # Stripe's smallest unit is a hundredth, but for these: https://docs.stripe.com/currencies#minor-units
 WHOLE = {
@@ -53,9 +53,9 @@ def standing_of(order: CreditOrder) -> PaymentStanding:
 
 # Why a payment failed. Whoever is told that a card is stolen may be who stole it: all else is "refused".
 REFUSED = "The bank or card company refused the payment."
-REFUSED_CODE = "card_declined"  # Stripe's own for "refused"
 FAILURES = {
     "authentication_required": "The bank wants you to confirm the payment yourself.",
+    "canceled": "The payment was cancelled.",
     "card_removed": "The saved card is not there any more.",
     "card_velocity_exceeded": "The card's limit is reached.",
     "debit_not_authorized": "The bank did not authorise the debit.",

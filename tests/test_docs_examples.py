@@ -110,7 +110,7 @@ def reader(
 
     What only operators may ask, an operator asks.
     """
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]  # where the examples let a buyer come back to
+    settings.PUBLIC_URL = live_server.url  # named in examples: where to come back to, and who may charge
     user = a_user()
     give(user, 100)
     session = logged_in(user)

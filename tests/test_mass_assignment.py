@@ -12,6 +12,9 @@ from accounts.models import APIKey, User
 from accounts.sessions import SignedIn
 from accounts.tests.factories import PASSWORD, a_user, bearing, key_of, logged_in
 from accounts.verification import token_for
+from billing.cards import card_of
+from billing.packages import packages
+from billing.topups import what_is_agreed_to
 from conversion.seller_accounts import connect
 from conversion.tests.reports import of
 from conversion.tests.test_seller_account import SELLER
@@ -49,11 +52,11 @@ BODIES: dict[tuple[str, str], Callable[[SignedIn], Body]] = {
         "cancel_url": "http://testserver/",
     },
     ("billing:portal-sessions", "post"): lambda _: {"return_url": "http://testserver/"},
-    ("billing:auto-topup", "put"): lambda _: {
+    ("billing:auto-topup", "put"): lambda me: {
         "package": "starter",
         "threshold": 10,
         "monthly_ceiling": 5000,
-        "consent": True,
+        "consent_text": what_is_agreed_to(packages()["starter"], 10, 5000, card_of(me.user, "")),
     },
     ("billing:auto-topup", "delete"): lambda _: {},
     ("conversion:convert", "post"): lambda _: {"fnsku": "X0001ABCDE"},

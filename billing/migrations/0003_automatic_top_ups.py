@@ -48,10 +48,7 @@ class Migration(migrations.Migration):
                 ("livemode", models.BooleanField(help_text="Whether real money is meant.")),
                 ("consented_at", models.DateTimeField()),
                 ("consent_text", models.TextField(help_text="What the owner has agreed to, word for word.")),
-                (
-                    "paused_until",
-                    models.DateTimeField(help_text="The month's ceiling is reached.", null=True),
-                ),
+                ("paused_until", models.DateTimeField(help_text="Nothing is bought before.", null=True)),
                 (
                     "off_reason",
                     models.CharField(
@@ -65,9 +62,11 @@ class Migration(migrations.Migration):
                                 "The bank wants you to confirm the payment yourself.",
                             ),
                             ("card_removed", "The card was removed."),
-                            ("not_begun", "Stripe did not take the payment."),
+                            ("canceled", "The payment was cancelled."),
                             ("price_changed", "The package is not sold any more as you agreed to it."),
                             ("disputed", "A payment of yours is disputed."),
+                            ("refunded", "A payment of yours was refunded."),
+                            ("operator", "Whoever runs this install has switched it off."),
                         ],
                         default="",
                         max_length=30,
@@ -77,6 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "automatic top-up",
+                "permissions": [("switch_off_top_ups", "Can switch off an account's automatic top-ups")],
             },
         ),
         migrations.AddField(

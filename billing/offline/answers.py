@@ -55,7 +55,7 @@ def made(name: str, form: Object, key: str | None) -> Object:
     if form.get("customer"):
         named("customer", form["customer"], "customer")
     try:
-        body = MAKES[name](form)
+        body = MAKES[name](form) | {"asked": form}
     except (KeyError, ValueError, TypeError) as error:
         raise Refusal(400, f"Missing or invalid: {error}") from None
     return told(keep(body, key=key).body)

@@ -35,7 +35,7 @@ def charged(form: Object, key: str | None) -> tuple[Object, list[Object]]:
             customer=customer,
             metadata=form.get("metadata", {}),
             payment_method=row.name,
-        )
+        ) | {"asked": form}
         kept = keep(intent, key=key)
         if kept.name != intent["id"]:
             return kept.body, []

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from billing.offline.models import OfflineObject
 from billing.offline.shapes import Object
 
-OWN = ("payment_intent_data", "sold")  # what only we want to know
+OWN = ("payment_intent_data", "sold", "asked")  # what only we want to know
 
 
 class Refusal(Exception):
@@ -23,14 +23,21 @@ class Refusal(Exception):
 
 
 def keep(body: Object, *, session: OfflineObject | None = None, key: str | None = None) -> OfflineObject:
-    """Return the row of a new object; of the one that was made before under the same key, if there is one."""
+    """Return the row of a new object; of the one that was made before under the same key, if there is one.
+
+    Raises Refusal, as Stripe does, where that was asked for by other parameters.
+    """
     try:
         with transaction.atomic():
             return OfflineObject.objects.create(
                 name=body["id"], kind=body["object"], body=body, session=session, idempotency_key=key
             )
     except IntegrityError:
-        return OfflineObject.objects.get(idempotency_key=key)
+        row = OfflineObject.objects.get(idempotency_key=key)
+    if row.body.get("asked") != body.get("asked"):
+        told = "Keys for idempotent requests can only be used with the same parameters."
+        raise Refusal(400, told, type="idempotency_error")
+    return row
 
 
 def named(kind: str, one: str, param: str, *, rows: QuerySet[OfflineObject] | None = None) -> OfflineObject:

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.customers import customer_of
+from billing.errors import ConsentMissing
 from billing.inbox import work
-from billing.models import CreditOrder, StripeInbox
+from billing.models import AutoTopUp, CreditOrder, StripeInbox
 from billing.packages import packages
 from billing.services import start_checkout, turn_on
 from billing.tests.fake_state import Object
@@ -76,11 +77,19 @@ def types(events: Iterable[Object]) -> list[str]:
     return [event["type"] for event in events]
 
 
+def agree(user: User, **terms: Any) -> AutoTopUp:
+    """Read what there is to agree to, and agree."""
+    try:
+        return turn_on(user=user, **terms)
+    except ConsentMissing as shown:
+        return turn_on(user=user, **terms, consent_text=shown.consent_text)
+
+
 def topping_up(fake: FakeStripe, user: User, *, behaves: str = "pays", **terms: Any) -> Object:
     """The saved card with which credits are bought for a user from now on."""
     card = fake.save_card(customer_of(user), behaves=behaves)
     agreed: dict[str, Any] = {"threshold": 50, "monthly_ceiling": 20_000, **terms}
-    turn_on(user=user, package=packages()["professional"], consent=True, payment_method=card["id"], **agreed)
+    agree(user, package=packages()["professional"], payment_method=card["id"], **agreed)
     return card
 
 

@@ -58,8 +58,8 @@ class FakeStripe(State):
     """The state, and how the API answers about it.
 
     `latency`: seconds that each call takes. `is_down`: it takes calls and says nothing, `answers_left`: after
-    so many more. `loses`: so many calls are carried out, and their answers lost. `calls`: method and path of
-    each.
+    so many more. `loses`: so many calls are carried out, and their answers lost. `refuses`: what the next
+    calls under a key are answered, each for good. `calls`: method and path of each.
     """
 
     def __init__(self, *, key: str = KEY) -> None:
@@ -68,6 +68,7 @@ class FakeStripe(State):
         self.latency = 0.0
         self.is_down = False
         self.loses = 0
+        self.refuses: list[tuple[int, Object]] = []
         self.answers_left = -1
         self.calls: list[tuple[str, str]] = []
         self.replies: dict[str, tuple[str, int, Object]] = {}
@@ -107,6 +108,10 @@ class FakeStripe(State):
                     raise Failure(
                         400, "idempotency_error", "Keys for idempotent requests can only be used once"
                     )
+                return status, body
+            if self.refuses:
+                status, body = self.refuses.pop(0)
+                self.replies[key] = (digest, status, body)
                 return status, body
             status = 200
             try:

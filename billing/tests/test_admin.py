@@ -6,8 +6,8 @@ from django.test import Client
 
 from accounts.models import AuditEvent, User
 from accounts.tests.factories import a_user
-from billing.models import CreditOrder, StripeInbox
-from billing.tests.acts import balance, bought, deliver, post, work_all
+from billing.models import AutoTopUp, CreditOrder, StripeInbox
+from billing.tests.acts import balance, bought, deliver, post, topping_up, work_all
 from billing.tests.fake_stripe import FakeStripe
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +58,17 @@ def test_who_may_only_look_works_nothing_again(fake: FakeStripe, alice: User) ->
     client.post(EVENTS, {"action": "work_again", "_selected_action": [row.pk]})
     row.refresh_from_db()
     assert row.status == "given_up"
+
+
+TOP_UPS = "/admin/billing/autotopup/"
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_who_may_can_switch_off_an_accounts_top_ups(fake: FakeStripe, alice: User, may: bool) -> None:
+    topping_up(fake, alice)
+    client = browser("view_autotopup", *["switch_off_top_ups"] * may)
+    assert alice.email in client.get(TOP_UPS).content.decode()
+    client.post(TOP_UPS, {"action": "switch_off", "_selected_action": [alice.pk]})
+    plan = AutoTopUp.objects.get(user=alice)
+    assert (plan.is_on, plan.off_reason) == (not may, "operator" if may else "")
+    assert AuditEvent.objects.filter(action="auto_top_up:switch_off").count() == may

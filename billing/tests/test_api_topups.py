@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import a_user, bearing, key_of, logged_in
 from billing.customers import customer_of
 from billing.services import top_up
-from billing.tests.acts import topping_up
+from billing.tests.acts import deliver, intents, topping_up
 from billing.tests.fake_stripe import FakeStripe
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,11 @@ def browser(alice: User) -> APIClient:
 
 
 def agree(client: APIClient, **changes: Any) -> Any:
-    return client.put(TOP_UP, TERMS | {"consent": True} | changes, format="json")
+    """Send what is wanted, and once more with what there is to agree to."""
+    first = client.put(TOP_UP, TERMS | changes, format="json")
+    if "consent_text" not in first.json():
+        return first
+    return client.put(TOP_UP, TERMS | changes | {"consent_text": first.json()["consent_text"]}, format="json")
 
 
 def state(client: APIClient) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def test_consent_is_given_to_a_text_that_is_shown_first_and_kept_with_its_time(
     fake: FakeStripe, alice: User, browser: APIClient
 ) -> None:
     fake.save_card(customer_of(alice))
-    refused = agree(browser, consent=False)
+    refused = browser.put(TOP_UP, TERMS, format="json")
     assert (refused.status_code, refused.json()["code"]) == (422, "consent_missing")
     assert state(browser)["enabled"] is False
     assert agree(browser).status_code == 200
@@ -59,6 +63,43 @@ def test_consent_is_given_to_a_text_that_is_shown_first_and_kept_with_its_time(
     for part in ("fewer than 50 credits", "visa ending in 4242", "45.00 USD", "500 credits", "180.00 USD"):
         assert part in told["consent_text"]
     assert told["consented_at"]
+
+
+def test_consent_is_to_the_card_and_the_price_that_were_shown(
+    fake: FakeStripe, alice: User, browser: APIClient, settings: Settings
+) -> None:
+    fake.save_card(customer_of(alice), last4="1111")
+    shown = browser.put(TOP_UP, TERMS, format="json").json()["consent_text"]
+    fake.save_card(customer_of(alice), last4="2222")
+    answer = browser.put(TOP_UP, TERMS | {"consent_text": shown}, format="json")
+    assert answer.json()["code"] == "consent_missing"
+    assert "2222" in answer.json()["consent_text"]
+    assert state(browser)["enabled"] is False
+
+
+def test_a_card_that_says_nothing_of_itself_is_not_listed(
+    fake: FakeStripe, alice: User, browser: APIClient
+) -> None:
+    del fake.save_card(customer_of(alice))["card"]
+    fake.save_card(customer_of(alice), last4="1111")
+    assert [card["last4"] for card in browser.get(CARDS).json()["data"]] == ["1111"]
+
+
+def test_there_is_nothing_to_pay_for_a_top_up_that_was_paid_and_is_disputed(
+    fake: FakeStripe, alice: User, browser: APIClient
+) -> None:
+    topping_up(fake, alice)
+    top_up(alice.pk)
+    deliver(fake, *fake.dispute({"payment_intent": intents(fake)[0]["id"]}))
+    off = state(browser)["switched_off"]
+    assert (off["reason"], off["pay_url"]) == ("disputed", None)
+
+
+def test_a_new_number_of_the_card_is_shown(fake: FakeStripe, alice: User, browser: APIClient) -> None:
+    card = topping_up(fake, alice)
+    card["card"]["last4"] = "9999"
+    deliver(fake, fake.tell("payment_method.automatically_updated", card))
+    assert state(browser)["payment_method"]["last4"] == "9999"
 
 
 def test_the_state_tells_what_is_spent_and_what_is_under_way(
@@ -143,7 +184,7 @@ WRONG = [
     ({"monthly_ceiling": 4499}, "monthly_ceiling"),
     ({"monthly_ceiling": 10**10}, "monthly_ceiling"),
     ({"package": "none"}, "package"),
-    ({"consent": "yes"}, "consent"),
+    ({"consent_text": True}, "consent_text"),
     ({"credits": 10**6}, "credits"),
 ]
 
@@ -221,7 +262,7 @@ def test_while_stripe_is_away_the_answer_says_so(
 ) -> None:
     customer_of(alice)
     fake.is_down = True
-    body = {"put": TERMS | {"consent": True}, "post": {"return_url": "http://testserver/"}}.get(method)
+    body = {"put": TERMS, "post": {"return_url": "http://testserver/"}}.get(method)
     answer = getattr(browser, method)(path, body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (503, "payments_unavailable")
 

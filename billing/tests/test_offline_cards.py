@@ -14,8 +14,8 @@ from billing.models import AutoTopUp, CreditOrder, StripeInbox
 from billing.offline.answers import answer
 from billing.offline.models import OfflineObject
 from billing.packages import packages
-from billing.services import open_portal, saved_cards, top_up, turn_on
-from billing.tests.acts import entries, work_all
+from billing.services import open_portal, saved_cards, top_up
+from billing.tests.acts import agree, entries, work_all
 from billing.tests.offline_buyer import TOKEN, Buyer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("offline")]
@@ -44,7 +44,16 @@ class Portal:
 
 def agreed(user: User) -> None:
     """Have credits bought for a user from now on, with the newest card."""
-    turn_on(user=user, package=packages()["starter"], threshold=50, monthly_ceiling=5000, consent=True)
+    agree(user, package=packages()["starter"], threshold=50, monthly_ceiling=5000)
+
+
+def topped_up(user: User, last4: str) -> CreditOrder:
+    """The top-up that a user's new card was charged for."""
+    Portal(user).press(add=last4)
+    agreed(user)
+    order = top_up(user.pk)
+    assert order
+    return order
 
 
 def ends(user: User) -> list[str]:
@@ -59,10 +68,7 @@ def test_a_purchase_keeps_a_card_and_the_next_one_takes_it(alice: User) -> None:
 
 
 def test_a_saved_card_tops_up_and_all_events_about_it_change_nothing(alice: User) -> None:
-    Portal(alice).press(add="4242")
-    agreed(alice)
-    order = top_up(alice.pk)
-    assert order
+    order = topped_up(alice, "4242")
     assert order.status == "paid"
     work_all()
     told = OfflineObject.objects.filter(kind="event").values_list("body__type", flat=True)
@@ -74,10 +80,7 @@ def test_a_saved_card_tops_up_and_all_events_about_it_change_nothing(alice: User
 def test_a_card_that_is_refused_switches_top_ups_off_and_can_be_paid_by_hand(
     alice: User, last4: str, reason: str
 ) -> None:
-    Portal(alice).press(add=last4)
-    agreed(alice)
-    order = top_up(alice.pk)
-    assert order
+    order = topped_up(alice, last4)
     assert AutoTopUp.objects.get(user=alice).off_reason == reason
     browser = Client()
     away = browser.post(f"/pay/{order.pk}")
@@ -119,33 +122,30 @@ def test_nobody_removes_anothers_card(alice: User, bob: User) -> None:
     assert ends(alice) == ["4242"]
 
 
-def charge_again(order: CreditOrder) -> tuple[int, Any, list[Any]]:
-    """What is answered when the same call comes once more."""
-    intent = OfflineObject.objects.get(name=order.payment_intent_id).body
-    form = {"amount": "1000", "currency": "usd", "customer": intent["customer"]}
-    form |= {"payment_method": intent["payment_method"]}
-    return answer("post", "/v1/payment_intents", form, f"order:{order.pk}")
+def charge_again(order: CreditOrder, **changes: str) -> tuple[int, Any, list[Any]]:
+    """What is answered when the same call comes once more, or another one under its key."""
+    form = OfflineObject.objects.get(name=order.payment_intent_id).body["asked"]
+    return answer("post", "/v1/payment_intents", form | changes, f"order:{order.pk}")
 
 
 @pytest.mark.parametrize(("last4", "status"), [("4242", 200), ("0341", 402)])
 def test_the_same_call_again_is_the_same_payment_and_tells_nothing_more(
     alice: User, last4: str, status: int
 ) -> None:
-    Portal(alice).press(add=last4)
-    agreed(alice)
-    order = top_up(alice.pk)
-    assert order
+    order = topped_up(alice, last4)
     code, body, events = charge_again(order)
     again = body["error"]["payment_intent"] if "error" in body else body
     assert (code, again["id"], events) == (status, order.payment_intent_id, [])
     assert OfflineObject.objects.filter(kind="charge").count() == 1
 
 
+def test_another_call_under_the_same_key_is_refused_as_stripe_does(alice: User) -> None:
+    code, body, _ = charge_again(topped_up(alice, "4242"), amount="999900")
+    assert (code, body["error"]["type"]) == (400, "idempotency_error")
+
+
 def test_dj_stripe_mirrors_the_card_and_its_payment(alice: User, sdk_as_it_was: None) -> None:
-    Portal(alice).press(add="4242")
-    agreed(alice)
-    order = top_up(alice.pk)
-    assert order
+    order = topped_up(alice, "4242")
     work_all()
     assert all(mirror.feed(row_id) for row_id in StripeInbox.objects.values_list("pk", flat=True))
     assert PaymentIntent.objects.get().id == order.payment_intent_id

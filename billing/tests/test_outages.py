@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from billing import tasks
+from billing.errors import PaymentsUnavailable
 from billing.inbox import GIVE_UP_AFTER, LEASE, claim, replay, work
 from billing.models import CreditOrder, StripeInbox
 from billing.tests.acts import balance, bought, order_of, post
@@ -154,6 +155,17 @@ def test_events_are_forgotten_in_time_but_not_those_that_need_a_person(
     with time_machine.travel(timezone.now() + timedelta(days=settings.STRIPE_EVENT_DAYS + 1), tick=False):
         assert tasks.forget_old_events() == 1
     assert StripeInbox.objects.get() == rows[0]
+
+
+def test_a_buyer_whose_address_changes_while_no_answer_comes_can_still_buy(
+    fake: FakeStripe, alice: User
+) -> None:
+    fake.loses = 2
+    with pytest.raises(PaymentsUnavailable):
+        bought(fake, alice)
+    alice.email = "new@example.com"
+    alice.save()
+    assert bought(fake, alice)
 
 
 def test_dj_stripes_copies_of_events_are_forgotten_in_time(

@@ -11,7 +11,10 @@ from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import AutoTopUp, CreditOrder
+from billing.paying_instead import one_to_pay
+from billing.reading import Hints
 from billing.services import top_up
+from billing.settling import settle
 from billing.tests.acts import balance, deliver, topping_up
 from billing.tests.fake_state import Object
 from billing.tests.fake_stripe import FakeStripe
@@ -111,11 +114,13 @@ def test_what_is_paid_already_cannot_be_paid_again(
     assert "<button" not in page(browser, path)
 
 
-def test_while_a_bank_takes_days_there_is_nothing_to_press(
+def test_while_a_bank_takes_days_nothing_more_is_to_be_paid(
     fake: FakeStripe, browser: Client, path: str
 ) -> None:
-    deliver(fake, *fake.pay_later(session_at(fake, press(browser, path))))
-    assert "On its way" in page(browser, path)
+    session = session_at(fake, press(browser, path))
+    deliver(fake, *fake.pay_later(session))
+    assert "On its way" in page(browser, f"{path}?session_id={session['id']}")
+    assert "On its way" in press(browser, path).content.decode()
 
 
 def test_after_a_session_has_expired_there_is_another(fake: FakeStripe, browser: Client, path: str) -> None:
@@ -131,6 +136,95 @@ def test_a_card_declined_on_stripes_page_can_be_followed_by_another(
     deliver(fake, *fake.decline(session, "expired_card"))
     assert "The card has expired." in page(browser, path)
     assert session_at(fake, press(browser, path))["id"] == session["id"]
+
+
+def test_a_confirmation_that_was_left_can_be_gone_on_with(
+    fake: FakeStripe, browser: Client, path: str
+) -> None:
+    session = session_at(fake, press(browser, path))
+    fake.intent_of(session)["status"] = "requires_action"
+    assert session_at(fake, press(browser, path))["id"] == session["id"]
+    assert "<button" in page(browser, f"{path}?session_id={session['id']}")
+
+
+def test_after_stripe_has_deleted_the_buyer_the_page_that_is_open_is_still_the_one_to_pay_on(
+    fake: FakeStripe, browser: Client, path: str, alice: User
+) -> None:
+    first = session_at(fake, press(browser, path))
+    deliver(fake, fake.tell("customer.deleted", fake.objects[first["customer"]]))
+    fake.objects[first["customer"]]["deleted"] = True
+    again = session_at(fake, press(browser, path))
+    assert again["id"] == first["id"]
+    deliver(fake, *fake.pay(again))
+    assert balance(alice) == 500
+
+
+def test_money_paid_on_a_page_that_is_not_the_orders_waits_for_a_person(
+    fake: FakeStripe, browser: Client, path: str, alice: User
+) -> None:
+    session = session_at(fake, press(browser, path))
+    rival = fake.create_session(session["asked"])
+    deliver(fake, *fake.pay(rival)[-1:])
+    assert (balance(alice), CreditOrder.objects.get(kind="checkout").problem) == (0, "mismatch")
+
+
+def test_the_button_has_the_price_of_the_page_that_it_leads_to(
+    fake: FakeStripe, browser: Client, path: str, settings: Settings
+) -> None:
+    session = session_at(fake, press(browser, path))
+    settings.CREDIT_PACKAGES = [pack | {"price_cents": 9900} for pack in settings.CREDIT_PACKAGES]
+    assert "Pay 45.00 USD" in page(browser, path)
+    deliver(fake, *fake.expire(session))
+    assert "Pay 99.00 USD" in page(browser, path)
+
+
+def test_a_setting_changed_between_two_presses_does_not_shut_the_page(
+    fake: FakeStripe, browser: Client, path: str, settings: Settings
+) -> None:
+    first = session_at(fake, press(browser, path))
+    settings.STRIPE_PROMOTION_CODES = True
+    assert session_at(fake, press(browser, path))["id"] == first["id"]
+
+
+def test_in_another_mode_there_is_no_such_page(browser: Client, path: str, settings: Settings) -> None:
+    settings.STRIPE_LIVE_MODE = True
+    assert browser.get(path).status_code == 404
+
+
+def test_what_is_paid_between_two_looks_is_not_offered_again(
+    fake: FakeStripe, browser: Client, path: str, failed: CreditOrder, alice: User
+) -> None:
+    fake.pay(session_at(fake, press(browser, path)))
+    settle(CreditOrder.objects.get(kind="checkout").pk, Hints())
+    assert one_to_pay(failed, alice).is_paid
+
+
+def test_only_who_comes_back_from_the_page_has_stripe_asked(
+    fake: FakeStripe, browser: Client, path: str
+) -> None:
+    session_at(fake, press(browser, path))
+    before = len(fake.calls)
+    page(browser, f"{path}?session_id=x")
+    assert len(fake.calls) == before
+
+
+def test_coming_back_again_and_again_is_counted(
+    fake: FakeStripe, browser: Client, path: str, settings: Settings
+) -> None:
+    session = session_at(fake, press(browser, path))
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"credits.checkout": {"email": "3/h"}}
+    before = len(fake.calls)
+    for _ in range(5):
+        page(browser, f"{path}?session_id={session['id']}")
+    assert len(fake.calls) - before == 3 * 2  # each of two questions
+
+
+def test_once_top_ups_are_on_again_it_does_not_say_that_they_are_off(
+    fake: FakeStripe, browser: Client, path: str, alice: User
+) -> None:
+    assert "are off until" in page(browser, path)
+    topping_up(fake, alice)
+    assert "are off until" not in page(browser, path)
 
 
 def test_paying_by_hand_does_not_switch_top_ups_on_again(

@@ -14,9 +14,10 @@ from billing import tasks
 from billing.models import AutoTopUp, CreditOrder
 from billing.packages import packages
 from billing.reading import Hints
-from billing.services import top_up, turn_off, turn_on
+from billing.services import top_up, turn_off
 from billing.settling import settle
 from billing.tests.acts import (
+    agree,
     balance,
     bought,
     deliver,
@@ -28,7 +29,7 @@ from billing.tests.acts import (
     types,
 )
 from billing.tests.fake_stripe import FakeStripe
-from billing.topups import due
+from billing.topups import due, next_ones
 from credits.models import LedgerEntry
 from credits.services import charge, grant, hold
 
@@ -98,13 +99,13 @@ def test_a_charge_that_crosses_the_threshold_is_found_by_the_next_sweep(
     assert tasks.top_up_due() == 0
 
 
-def test_looking_for_whose_time_it_is_is_one_question_however_many_there_are(
+def test_looking_for_whose_time_it_is_is_two_questions_however_many_there_are(
     fake: FakeStripe, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for user in (alice, a_user(), a_user()):
         topping_up(fake, user)
         grant(user, 50, operation="pack", key=f"before {user.pk}")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert tasks.top_up_due() == 0
 
 
@@ -219,11 +220,39 @@ def test_a_dispute_of_any_payment_switches_it_off(fake: FakeStripe, alice: User)
     session = bought(fake, alice)
     deliver(fake, *fake.pay(session))
     topping_up(fake, alice)
-    deliver(fake, *fake.dispute(session))
+    told = fake.dispute(session)
+    deliver(fake, *told)
     assert plan_of(alice).off_reason == "disputed"
     topping_up(fake, alice)
-    deliver(fake, fake.events[-1])
+    deliver(fake, *told)
     assert plan_of(alice).is_on
+
+
+def test_a_dispute_that_is_lost_when_it_is_first_heard_of_switches_it_off_too(
+    fake: FakeStripe, alice: User
+) -> None:
+    session = bought(fake, alice)
+    deliver(fake, *fake.pay(session))
+    topping_up(fake, alice)
+    deliver(fake, *fake.dispute(session), *fake.close_dispute(session, "lost"))
+    assert plan_of(alice).off_reason == "disputed"
+
+
+def test_what_is_refunded_is_not_charged_again_at_once(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    top_up(alice.pk)
+    deliver(fake, *fake.refund({"payment_intent": intents(fake)[0]["id"]}, 4500))
+    assert (plan_of(alice).off_reason, top_up(alice.pk)) == ("refunded", None)
+
+
+def test_no_card_pays_for_credits_that_are_owed(fake: FakeStripe, alice: User) -> None:
+    session = bought(fake, alice)
+    deliver(fake, *fake.pay(session))
+    charge(alice, 100, operation="product.lookup", key="all of it")
+    deliver(fake, *fake.refund(session, 1000))
+    topping_up(fake, alice)
+    assert owed(alice) == 100
+    assert not is_due(alice)
 
 
 def test_at_another_price_nothing_is_bought_before_the_owner_agrees_anew(
@@ -254,6 +283,19 @@ def test_a_month_costs_no_more_than_its_ceiling(fake: FakeStripe, alice: User) -
     with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC), tick=False):
         assert top_up(alice.pk)
         assert balance(alice) == 500
+
+
+def test_what_is_ordered_in_one_month_and_paid_in_the_next_counts_in_both(
+    fake: FakeStripe, alice: User
+) -> None:
+    with time_machine.travel(datetime(2026, 11, 30, 23, 59, tzinfo=UTC), tick=False):
+        topping_up(fake, alice, monthly_ceiling=4500)
+        fake.loses = 2
+        top_up(alice.pk)
+    with time_machine.travel(datetime(2026, 12, 1, 0, 5, tzinfo=UTC), tick=False):
+        assert tasks.resume_top_ups() == 1
+        charge(alice, 500, operation="product.lookup", key="all of it")
+        assert top_up(alice.pk) is None
 
 
 def test_a_top_up_that_failed_does_not_count_to_the_ceiling(fake: FakeStripe, alice: User) -> None:
@@ -346,47 +388,174 @@ def test_a_refusal_whose_answer_was_lost_switches_it_off_in_the_end(
     assert (plan_of(alice).off_reason, len(intents(fake))) == ("declined", 1)
 
 
-def test_what_never_reached_stripe_is_begun_again_once_it_is_back(
-    fake: FakeStripe, alice: User, later: datetime
-) -> None:
-    topping_up(fake, alice)
+def never_heard_of(fake: FakeStripe, user: User) -> CreditOrder:
+    """An order of which Stripe has not heard, for it was away; now it is back."""
     fake.is_down = True
-    top_up(alice.pk)
-    with time_machine.travel(later, tick=False):
-        assert tasks.resume_top_ups() == 0
-        fake.is_down = False
-        assert tasks.resume_top_ups() == 1
-    assert entries(alice) == GRANTED_ONCE
-    assert len(top_ups(alice)) == 1
-
-
-def test_what_never_reached_stripe_is_given_up_once_its_owner_wants_it_no_more(
-    fake: FakeStripe, alice: User, later: datetime
-) -> None:
-    topping_up(fake, alice)
-    fake.is_down = True
-    top_up(alice.pk)
-    turn_off(user=alice)
+    order = top_up(user.pk)
     fake.is_down = False
+    assert order
+    return order
+
+
+def test_what_never_reached_stripe_is_given_up_and_begun_anew_with_another_order(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    topping_up(fake, alice)
+    never_heard_of(fake, alice)
+    assert top_up(alice.pk) is None
     with time_machine.travel(later, tick=False):
         assert tasks.resume_top_ups() == 1
-    assert [order.status for order in top_ups(alice)] == ["failed"]
+        assert top_up(alice.pk)
+        tasks.send_due_mails()
+    assert [order.status for order in top_ups(alice)] == ["failed", "paid"]
+    assert (entries(alice), len(intents(fake))) == (GRANTED_ONCE, 1)
+    assert plan_of(alice).is_on
+    assert [message.subject for message in mail.outbox] == ["Your credits were topped up: 500 credits"]
+
+
+def test_while_stripe_is_away_nothing_is_given_up(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    fake.is_down = True
+    top_up(alice.pk)
+    with time_machine.travel(timezone.now() + timedelta(hours=5), tick=False):
+        assert tasks.resume_top_ups() == 0
+        assert top_up(alice.pk) is None
+    assert [order.status for order in top_ups(alice)] == ["pending"]
+
+
+def test_what_is_not_listed_may_still_be_on_its_way_for_three_minutes(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    never_heard_of(fake, alice)
+    with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
+        assert tasks.resume_top_ups() == 0
+
+
+def test_an_order_is_charged_once_or_never_whatever_its_owner_wants_since(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    topping_up(fake, alice)
+    never_heard_of(fake, alice)
+    grant(alice, 5000, operation="pack", key="bought by hand meanwhile")
+    with time_machine.travel(later, tick=False):
+        tasks.resume_top_ups()
+        assert top_up(alice.pk) is None
     assert intents(fake) == []
 
 
-def test_what_never_reached_stripe_for_a_day_is_not_begun_with_a_key_that_may_be_forgotten(
-    fake: FakeStripe, alice: User
+def test_one_500_that_stripe_gives_for_a_key_again_and_again_ends_with_the_order(
+    fake: FakeStripe, alice: User, later: datetime
 ) -> None:
     topping_up(fake, alice)
-    fake.is_down = True
-    top_up(alice.pk)
-    fake.is_down = False
-    with time_machine.travel(timezone.now() + timedelta(hours=24), tick=False):
+    fake.refuses.append((500, {"error": {"type": "api_error", "message": "An unknown error occurred"}}))
+    order = top_up(alice.pk)
+    assert order
+    assert order.status == "pending"
+    with time_machine.travel(later, tick=False):
         tasks.resume_top_ups()
-        assert ([order.status for order in top_ups(alice)], intents(fake)) == (["failed"], [])
-        assert plan_of(alice).is_on
         top_up(alice.pk)
     assert entries(alice) == GRANTED_ONCE
+
+
+def test_a_refusal_that_names_no_payment_ends_the_order(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    fake.refuses.append((402, {"error": {"type": "card_error", "code": "card_declined", "message": "No."}}))
+    top_up(alice.pk)
+    assert [order.status for order in top_ups(alice)] == ["failed"]
+    assert plan_of(alice).off_reason == "declined"
+
+
+def test_a_refusal_of_ourselves_is_no_refusal_of_the_card(
+    fake: FakeStripe, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    topping_up(fake, alice)
+    fake.refuses.append((400, {"error": {"type": "invalid_request_error", "message": "Not like that."}}))
+    top_up(alice.pk)
+    assert [order.status for order in top_ups(alice)] == ["failed"]
+    assert "needs attention" in caplog.text
+    assert (plan_of(alice).is_on, is_due(alice)) == (True, False)
+    with time_machine.travel(timezone.now() + timedelta(hours=1, minutes=1), tick=False):
+        assert top_up(alice.pk)
+    assert entries(alice) == GRANTED_ONCE
+
+
+def test_a_refusal_of_a_card_says_nothing_of_the_one_that_was_agreed_to_since(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    topping_up(fake, alice, behaves="card_declined")
+    fake.loses = 2
+    top_up(alice.pk)
+    topping_up(fake, alice)
+    with time_machine.travel(later, tick=False):
+        assert tasks.resume_top_ups() == 1
+    assert plan_of(alice).is_on
+
+
+ENDS = [
+    ("requires_action", "authentication_required", "The bank wants you to confirm the payment yourself."),
+    ("requires_confirmation", "declined", "The bank or card company refused the payment."),
+    ("canceled", "canceled", "The payment was cancelled."),
+]
+
+
+@pytest.mark.parametrize(("status", "reason", "words"), ENDS)
+def test_a_payment_that_nobody_is_there_to_go_on_with_has_failed(
+    fake: FakeStripe, alice: User, status: str, reason: str, words: str
+) -> None:
+    topping_up(fake, alice, behaves="card_declined")
+    fake.loses = 2
+    top_up(alice.pk)
+    intents(fake)[0].update(status=status, last_payment_error=None)
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False):
+        tasks.resume_top_ups()
+        tasks.send_due_mails()
+    assert plan_of(alice).off_reason == reason
+    assert words in str(mail.outbox[0].body)
+
+
+def test_a_payment_that_takes_its_time_is_waited_for(fake: FakeStripe, alice: User, later: datetime) -> None:
+    topping_up(fake, alice, behaves="card_declined")
+    fake.loses = 2
+    top_up(alice.pk)
+    intents(fake)[0].update(status="processing", last_payment_error=None)
+    with time_machine.travel(later, tick=False):
+        assert tasks.resume_top_ups() == 0
+    assert plan_of(alice).is_on
+
+
+def test_a_payment_that_stripe_is_just_making_is_not_taken_for_a_failed_one(
+    fake: FakeStripe, alice: User
+) -> None:
+    topping_up(fake, alice, behaves="card_declined")
+    fake.loses = 2
+    top_up(alice.pk)
+    intents(fake)[0].update(last_payment_error=None)
+    assert tasks.reconcile() == 0
+    assert plan_of(alice).is_on
+
+
+def test_one_that_cannot_be_found_out_does_not_hold_up_the_others(
+    fake: FakeStripe, alice: User, bob: User, later: datetime
+) -> None:
+    for user in (alice, bob):
+        topping_up(fake, user)
+        fake.loses = 2
+        top_up(user.pk)
+    first = intents(fake)[-1]
+    fake.objects[first["latest_charge"]]["receipt_url"] = "https://x/" + "r" * 1000  # longer than its column
+    with time_machine.travel(later, tick=False):
+        assert tasks.resume_top_ups() == 1
+    assert (balance(alice), balance(bob)) == (0, 500)
+
+
+def test_while_it_is_not_known_how_one_ends_few_others_are_begun(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    topping_up(fake, alice)
+    never_heard_of(fake, alice)
+    for _ in range(3):
+        topping_up(fake, a_user())
+    assert len(next_ones(timezone.now())) == 3
+    assert len(next_ones(later)) == 1
 
 
 def test_an_order_of_test_mode_does_not_stand_in_the_way_in_live_mode(
@@ -437,6 +606,6 @@ def test_a_payment_of_another_amount_grants_nothing_and_waits_for_a_person(
 
 def test_the_package_that_was_agreed_to_is_bought_and_no_other(fake: FakeStripe, alice: User) -> None:
     topping_up(fake, alice)
-    turn_on(user=alice, package=packages()["starter"], threshold=10, monthly_ceiling=1000, consent=True)
+    agree(alice, package=packages()["starter"], threshold=10, monthly_ceiling=1000)
     top_up(alice.pk)
     assert entries(alice) == [("grant", "pack", 100)]
