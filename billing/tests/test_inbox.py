@@ -37,6 +37,13 @@ def test_what_is_signed_is_stored_and_answered(fake: FakeStripe, event: Object) 
     assert fake.calls == []
 
 
+def test_working_an_event_of_a_purchase_is_two_calls(fake: FakeStripe, event: Object) -> None:
+    fake.calls.clear()
+    deliver(fake, event)
+    session = event["data"]["object"]["id"]
+    assert fake.calls == [("GET", f"/v1/checkout/sessions/{session}"), ("GET", "/v1/disputes")]
+
+
 def test_the_same_event_again_is_answered_alike_and_stored_once(fake: FakeStripe, event: Object) -> None:
     assert {post(*fake.signed(event)).status_code for _ in range(3)} == {200}
     assert StripeInbox.objects.count() == 1

@@ -57,6 +57,18 @@ def test_few_credits_are_topped_up_with_the_saved_card(fake: FakeStripe, alice: 
     assert (intent["asked"]["off_session"], intent["asked"]["confirm"]) == ("true", "true")
 
 
+def test_a_top_up_that_is_paid_is_three_calls(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    before = len(fake.calls)
+    order = top_up(alice.pk)
+    assert order
+    assert fake.calls[before:] == [
+        ("POST", "/v1/payment_intents"),
+        ("GET", f"/v1/payment_intents/{order.payment_intent_id}"),
+        ("GET", "/v1/disputes"),
+    ]
+
+
 def test_the_reference_leads_from_the_credits_to_payment_charge_and_receipt(
     fake: FakeStripe, alice: User
 ) -> None:
