@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import stripe
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -15,7 +14,7 @@ from accounts import limits
 from accounts.authentication import caller
 from api import queries
 from billing import services
-from billing.errors import PaymentsUnavailable, StillChanging, Unmatched
+from billing.errors import PaymentsUnavailable
 from billing.models import CreditOrder
 from billing.payment_output import PaymentOutput
 from billing.serializers import (
@@ -25,6 +24,7 @@ from billing.serializers import (
     PurchaseAnswer,
     PurchaseOutput,
 )
+from billing.settling import UNSETTLED
 
 
 class CheckoutSessions(APIView):
@@ -81,6 +81,6 @@ class CheckoutSession(APIView):
         queries.refuse_all(request)
         try:
             order = services.fulfil(id, user=caller(request)[0])
-        except (stripe.StripeError, StillChanging, Unmatched):
+        except UNSETTLED:
             raise PaymentsUnavailable from None
         return Response({"data": PurchaseOutput(order).data})

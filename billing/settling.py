@@ -11,22 +11,24 @@ from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
 
+import stripe
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from api.connections import give_back_connection
-from billing.errors import PaymentMismatch, StillChanging
+from billing.errors import PaymentMismatch, StillChanging, Unmatched
 from billing.models import AutoTopUp, CreditOrder
 from billing.owed_mails import note
 from billing.reading import Facts, Hints, read
-from billing.standing import REFUSED_CODE, TAKEN, Standing, standing
+from billing.standing import REFUSED_CODE, Standing, standing
 from credits.errors import DuplicateEntry
 from credits.services import grant, reverse
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
 Reason = AutoTopUp.OffReason
+UNSETTLED = (stripe.StripeError, StillChanging, Unmatched)  # what `settle` raises; it can be tried again
 CREDITS = {"refunded_credits": "refund", "disputed_credits": "dispute"}
 
 
@@ -96,9 +98,9 @@ def stop_top_ups(order: CreditOrder, before: CreditOrder) -> None:
     if order.is_top_up and order.status == CreditOrder.Status.FAILED != before.status:
         reason = order.failure_code if order.failure_code in Reason.values else Reason.DECLINED
         plans.filter(consented_at__lte=order.created_at).switch_off(reason, order=order)
-    elif order.dispute_status in TAKEN and before.dispute_status not in TAKEN:
+    elif order.disputed_credits > before.disputed_credits:
         plans.switch_off(Reason.DISPUTED, order=order)
-    elif order.amount_refunded and not before.amount_refunded:
+    elif order.amount_refunded > before.amount_refunded:
         plans.switch_off(Reason.REFUNDED, order=order)
 
 

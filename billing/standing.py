@@ -13,7 +13,6 @@ OPEN = ("processing", "succeeded")  # of a saved card's payments; with all other
 REFUSED_CODE = "card_declined"  # Stripe's own for "refused"
 WITHOUT_ERROR = {"requires_action": "authentication_required", "canceled": "canceled"}
 OPEN_DISPUTES = ("needs_response", "under_review")  # the bank has the money, and has still to decide
-TAKEN = (*OPEN_DISPUTES, "lost")  # disputes because of which money is gone, for now or for good
 UNDECIDED = (*OPEN_DISPUTES, "warning_needs_response", "warning_under_review")
 NO_MONEY_BACK = ("failed", "canceled")  # refunds that did not happen
 Status = CreditOrder.Status
@@ -106,7 +105,7 @@ def refunded_amount(facts: Facts) -> int:
 def holding(facts: Facts) -> Iterator[Object]:
     """Yield disputes because of which money is gone, for now or for good. An inquiry takes none."""
     for dispute in facts.disputes:
-        if dispute["status"] in TAKEN:
+        if dispute["status"] in (*OPEN_DISPUTES, "lost"):
             yield dispute
 
 

@@ -5,7 +5,6 @@ import time
 from typing import Any
 from uuid import UUID
 
-import stripe
 from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
@@ -13,11 +12,10 @@ from django.utils import timezone
 from api.pruning import pruned
 from api.queues import workers_told
 from billing import inbox, mails, mirror, reconciling, topups
-from billing.errors import StillChanging, Unmatched
 from billing.models import CreditOrder, PaymentMail, StripeInbox
+from billing.settling import UNSETTLED
 
 log = logging.getLogger(__name__)
-UNKNOWN = (stripe.StripeError, StillChanging, Unmatched)  # the order stays open, and is asked about again
 SWEEP_SECONDS = 50  # a sweep ends before the next begins
 SWEEP_ROWS = 500
 
@@ -81,7 +79,7 @@ def top_up(user_id: str) -> bool:
     """Buy credits for one account, if it is still time; whether that was begun."""
     try:
         order = topups.top_up(UUID(user_id))
-    except UNKNOWN as error:
+    except UNSETTLED as error:
         log.warning("a top-up: not known how it ends: %s", type(error).__name__)
         return True
     if order:
@@ -101,7 +99,7 @@ def is_known(order_id: UUID) -> bool:
     """Find out about one; one that cannot be asked about does not hold up the others."""
     try:
         return topups.resume(order_id).status != CreditOrder.Status.PENDING
-    except UNKNOWN as error:
+    except UNSETTLED as error:
         log.warning("top-up %s: still not known: %s", order_id, type(error).__name__)
     except Exception:
         log.exception("top-up %s: it cannot be found out", order_id)

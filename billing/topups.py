@@ -188,8 +188,11 @@ def next_month(now: datetime) -> datetime:
 def pay(order: CreditOrder) -> CreditOrder:
     """Have Stripe charge the saved card, once, and let credits follow.
 
-    What Stripe refuses fails the order. Without an answer it stays open, for nobody knows.
+    What Stripe refuses fails the order. Without an answer it stays open, for nobody knows; so does one that
+    was left lying, which may be given up at any moment.
     """
+    if not is_under_way(order):
+        return order
     params = intent_params(order)
     give_back_connection()
     try:

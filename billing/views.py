@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from uuid import UUID
 
-import stripe
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
@@ -12,15 +11,15 @@ from accounts import limits
 from accounts.client_address import client_of
 from accounts.errors import RateLimited
 from api.pages import SeeOther, policy_with_forms_to
-from billing.errors import BillingError, StillChanging, UnknownOrder, Unmatched
+from billing.errors import BillingError, UnknownOrder
 from billing.models import AutoTopUp, CreditOrder
 from billing.packages import packages
 from billing.paying_instead import Instead, asked_anew, failed_top_up, last_instead, pay_instead
+from billing.settling import UNSETTLED
 from billing.wording import failure_of, money
 
 # Where forms may lead: to ourselves, and from there to Stripe's page, which may have a name of its own.
 POLICY = policy_with_forms_to("https:")
-UNKNOWN = (stripe.StripeError, StillChanging, Unmatched)
 AWAY = "The payment service does not answer. Nothing was charged; try again in a minute."
 UNSURE = "It is not known yet whether the payment has arrived. Load this page again in a minute."
 TOO_OFTEN = "This was tried too often. Nothing was charged; try again in an hour."
@@ -38,7 +37,7 @@ class Pay(View):
         try:
             count(request, top_up)
             return shown(request, top_up, asked_anew(instead.order))
-        except (BillingError, RateLimited, *UNKNOWN):
+        except (BillingError, RateLimited, *UNSETTLED):
             return shown(request, top_up, instead, notice=UNSURE)
 
     def post(self, request: HttpRequest, order_id: UUID) -> HttpResponse:
@@ -49,7 +48,7 @@ class Pay(View):
             instead = pay_instead(top_up)
         except RateLimited:
             notice, status = TOO_OFTEN, HTTPStatus.TOO_MANY_REQUESTS
-        except (BillingError, *UNKNOWN):
+        except (BillingError, *UNSETTLED):
             notice, status = AWAY, HTTPStatus.SERVICE_UNAVAILABLE
         else:
             return SeeOther(instead.address) if instead.address else shown(request, top_up, instead)
@@ -59,7 +58,7 @@ class Pay(View):
 def is_back(request: HttpRequest, instead: Instead) -> bool:
     """Whether somebody comes from the page on which it was to be paid."""
     order = instead.order
-    return order is not None and request.GET.get("session_id") == order.session_id
+    return order is not None and request.GET.get("session_id", "") == order.session_id
 
 
 def count(request: HttpRequest, top_up: CreditOrder) -> None:

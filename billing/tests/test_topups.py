@@ -29,7 +29,7 @@ from billing.tests.acts import (
     types,
 )
 from billing.tests.fake_stripe import FakeStripe
-from billing.topups import due, next_ones
+from billing.topups import begin, due, next_ones, pay
 from credits.models import LedgerEntry
 from credits.services import charge, grant, hold
 
@@ -255,6 +255,23 @@ def test_what_is_refunded_is_not_charged_again_at_once(fake: FakeStripe, alice: 
     top_up(alice.pk)
     deliver(fake, *fake.refund({"payment_intent": intents(fake)[0]["id"]}, 4500))
     assert (plan_of(alice).off_reason, top_up(alice.pk)) == ("refunded", None)
+
+
+def test_each_further_refund_switches_it_off_again(fake: FakeStripe, alice: User) -> None:
+    session = bought(fake, alice)
+    deliver(fake, *fake.pay(session), *fake.refund(session, 100))
+    topping_up(fake, alice)
+    deliver(fake, *fake.refund(session, 100))
+    assert plan_of(alice).off_reason == "refunded"
+
+
+def test_an_order_that_was_left_lying_is_not_charged_any_more(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    order = begin(alice.pk, timezone.now())
+    assert order
+    with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
+        assert pay(order).status == "pending"
+    assert intents(fake) == []
 
 
 def test_no_card_pays_for_credits_that_are_owed(fake: FakeStripe, alice: User) -> None:
