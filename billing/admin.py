@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.admin import operator
 from accounts.audit import record
-from billing import inbox, mails
+from billing import inbox, mails, settling
 from billing.models import AutoTopUp, CreditOrder, PaymentMail, StripeCustomer, StripeInbox
 from billing.tasks import soon, work_event
 from credits.admin import ReadOnlyAdmin
@@ -36,6 +36,19 @@ class CreditOrderAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("=id", "=session_id", "=payment_intent_id", "=charge_id", "user__email")
     ordering = ("-created_at",)
+    actions = ("close_problem",)
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        """Whether this operator may do that: superusers, and who has the permission."""
+        return request.user.has_perm("billing.close_problem")
+
+    @admin.action(description="The problem is dealt with", permissions=["close"])
+    def close_problem(self, request: HttpRequest, rows: QuerySet[CreditOrder]) -> None:
+        """Take the marks away; automatic top-ups that were held up by it have failed."""
+        closed = [order for order in rows if settling.close_problem(order.pk)]
+        for order in closed:
+            record(operator(request), "credit_order:close_problem", order, was=order.problem)
+        messages.success(request, f"{len(closed)} closed.")
 
 
 @admin.register(AutoTopUp)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import stripe
@@ -51,7 +52,8 @@ def page_for(order: CreditOrder, user: User, *, success_url: str, cancel_url: st
         session = for_customer(user, ask)
     except stripe.StripeError as error:
         log.warning("order %s: Stripe made no session: %s", order.pk, told_by(error))
-        CreditOrder.objects.filter(pk=order.pk, session_id=None).never_begun(error.code)
+        if error.http_status != HTTPStatus.CONFLICT:  # asked for twice at once: the other has the page
+            CreditOrder.objects.filter(pk=order.pk, session_id=None).never_begun(error.code)
         raise PaymentsUnavailable from None
     CreditOrder.objects.filter(pk=order.pk, session_id=None).update(session_id=session.id)
     return Checkout(session.id, session.url or "")

@@ -76,7 +76,15 @@ class Unmatched(Exception):
 
 
 class PaymentMismatch(Exception):
-    """What was paid is not what was ordered; the message says in what way."""
+    """What was paid is not what was ordered; the message says in what way. `problem`: of the order."""
+
+    problem = "mismatch"
+
+
+class PaidTwice(PaymentMismatch):
+    """A second page of the same order was paid."""
+
+    problem = "twice"
 
 
 class StillChanging(Exception):

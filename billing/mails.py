@@ -174,5 +174,6 @@ def context_of(mail: PaymentMail, order: CreditOrder) -> dict[str, Any]:
         "failure": failure_of(told.get("failure", "")),
         "receipt_url": order.receipt_url,
         "pay_url": told.get("pay_url", ""),
+        "is_still_on": told.get("is_still_on", False),
         "url": settings.PUBLIC_URL,
     }

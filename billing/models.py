@@ -16,6 +16,8 @@ from billing.mail_models import PaymentMail
 from billing.querysets import CreditOrderQuerySet, StripeInboxQuerySet
 from billing.topup_models import ID_LENGTH, AutoTopUp
 
+ADDRESS_LENGTH = 1000
+NEVER_CAME = ("not_begun", "not_taken")  # to a payment: failures that are none of the buyer's
 __all__ = ["AutoTopUp", "CreditOrder", "PaymentMail", "StripeCustomer", "StripeInbox"]
 
 
@@ -45,6 +47,7 @@ class CreditOrder(models.Model):
         NONE = ""
         MISMATCH = "mismatch", "The payment is not what was ordered"
         NO_USER = "no_user", "The buyer's account is gone"
+        TWICE = "twice", "Another page of the same order was paid"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -66,7 +69,7 @@ class CreditOrder(models.Model):
     instead_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, related_name="paid_instead", help_text="The top-up that failed."
     )
-    receipt_url = models.URLField(max_length=1000, blank=True)
+    receipt_url = models.URLField(max_length=ADDRESS_LENGTH, blank=True)
     amount_paid = models.BigIntegerField(null=True, help_text="After discounts and with tax.")
     amount_refunded = models.BigIntegerField(default=0)
     refunded_credits = models.BigIntegerField(default=0, help_text="Taken back because money went back.")
@@ -106,12 +109,8 @@ class CreditOrder(models.Model):
                 condition=Q(kind="auto_topup", status="pending"),
                 name="billing_creditorder_one_open_top_up",
             ),
-            models.UniqueConstraint(
-                fields=["instead_of"],
-                condition=Q(status="pending"),
-                name="billing_creditorder_one_open_instead",
-            ),
         ]
+        permissions: ClassVar = [("close_problem", "Can say that a problem with a payment is dealt with")]
         indexes: ClassVar = [
             models.Index(fields=["user", "-created_at", "-id"], name="billing_creditorder_of_user"),
             models.Index(fields=["id"], condition=~Q(problem=""), name="billing_creditorder_problems"),
@@ -132,8 +131,8 @@ class CreditOrder(models.Model):
 
     @property
     def can_be_paid_instead(self) -> bool:
-        """Whether it is a top-up that failed, so that its package can be paid by hand."""
-        return self.is_top_up and self.status == self.Status.FAILED
+        """Whether it is a top-up that was refused, so that its package can be paid by hand."""
+        return self.is_top_up and self.status == self.Status.FAILED and self.failure_code not in NEVER_CAME
 
     @property
     def is_paid(self) -> bool:

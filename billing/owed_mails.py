@@ -11,7 +11,7 @@ from django.db import transaction
 
 from billing.addresses import pay_url
 from billing.mail_models import PaymentMail
-from billing.models import CreditOrder
+from billing.models import AutoTopUp, CreditOrder
 from billing.reading import Facts, Object
 from billing.standing import NO_MONEY_BACK, OPEN_DISPUTES
 
@@ -39,8 +39,7 @@ def owed(order: CreditOrder, facts: Facts, known: Known) -> Iterator[PaymentMail
     if order.user_id is None or order.problem:
         return
     if order.status == CreditOrder.Status.FAILED:
-        told = {"failure": order.failure_code} | ({"pay_url": pay_url(order.pk)} if order.is_top_up else {})
-        yield PaymentMail(order=order, kind=Kind.FAILED, told=told)
+        yield PaymentMail(order=order, kind=Kind.FAILED, told=about_failure(order))
     if order.is_paid:
         paid = {"amount": order.amount_paid or 0, "currency": order.currency}
         yield PaymentMail(order=order, kind=Kind.PURCHASE, told=paid)
@@ -48,6 +47,15 @@ def owed(order: CreditOrder, facts: Facts, known: Known) -> Iterator[PaymentMail
             yield from about_refund(order, refund, known)
         for dispute in reversed(facts.disputes):
             yield from about_dispute(order, dispute, known)
+
+
+def about_failure(order: CreditOrder) -> Object:
+    """Return what there is to tell of a payment that failed: why, and of a top-up what becomes of it."""
+    told: Object = {"failure": order.failure_code}
+    if order.is_top_up:
+        is_on = AutoTopUp.objects.filter(user=order.user_id, is_on=True).exists()
+        told |= {"pay_url": pay_url(order.pk), "is_still_on": is_on}
+    return told
 
 
 def about_refund(order: CreditOrder, refund: Object, known: Known) -> Iterator[PaymentMail]:

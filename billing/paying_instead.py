@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
 from billing.addresses import pay_url
@@ -33,27 +34,22 @@ class Instead:
     @property
     def is_over(self) -> bool:
         """Whether nothing is to be paid any more."""
-        return self.is_awaited or bool(self.order and self.order.is_paid)
+        return self.is_awaited or bool(self.order and (self.order.is_paid or self.order.problem))
 
 
 def failed_top_up(order_id: UUID) -> CreditOrder:
     """Return a top-up that failed, of an account that is in use. Raises UnknownOrder."""
-    failed = CreditOrder.objects.filter(
-        pk=order_id,
-        kind=CreditOrder.Kind.AUTO_TOPUP,
-        status=Status.FAILED,
-        user__is_active=True,
-        livemode=settings.STRIPE_LIVE_MODE,
-    )
+    failed = CreditOrder.objects.filter(pk=order_id, user__is_active=True, livemode=settings.STRIPE_LIVE_MODE)
     order: CreditOrder | None = failed.select_related("user").first()
-    if order is None:
+    if order is None or not order.can_be_paid_instead:
         raise UnknownOrder
     return order
 
 
 def last_instead(top_up: CreditOrder) -> CreditOrder | None:
     """Return the last purchase that somebody began instead, as we know it."""
-    order: CreditOrder | None = top_up.paid_instead.order_by("-created_at").first()
+    paid_first = F("paid_at").desc(nulls_last=True)
+    order: CreditOrder | None = top_up.paid_instead.order_by(paid_first, "-created_at").first()
     return order
 
 
@@ -68,7 +64,7 @@ def asked_anew(order: CreditOrder | None) -> Instead:
     with asking("a page to pay on"):
         session = client().v1.checkout.sessions.retrieve(str(order.session_id))
     is_open = session.status == "open"
-    is_awaited = session.status == "complete" and order.status == Status.PENDING
+    is_awaited = session.status == "complete" and order.status == Status.PENDING and not order.problem
     return Instead(order, (session.url or "") if is_open else "", is_awaited)
 
 

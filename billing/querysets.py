@@ -31,6 +31,12 @@ class CreditOrderQuerySet(models.QuerySet[Any]):
         since = self.filter(is_since, kind="auto_topup", currency=currency)
         return since.exclude(status__in=("failed", "expired"))
 
+    def lost_since(self, moment: datetime) -> Self:
+        """Automatic top-ups given up since a moment; a payment of one may still turn up."""
+        return self.filter(
+            kind="auto_topup", status="failed", failure_code="not_begun", created_at__gte=moment
+        )
+
     def never_begun(self, code: str | None = None) -> int:
         """Note of those still open that Stripe has begun no payment for them; how many that were."""
         return self.filter(status="pending").update(

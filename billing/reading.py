@@ -139,7 +139,9 @@ def intent_of(order: CreditOrder, hints: Hints) -> Object:
     begun = int(order.created_at.timestamp())
     created: Any = {"gte": begun - CLOCKS, "lte": begun + CLOCKS}
     params: Any = {"created": created, "limit": MOST, "expand": ["data.latest_charge"]}
-    customers = StripeCustomer.objects.filter(user=order.user_id, customer_id__isnull=False)
+    customers = StripeCustomer.objects.filter(user=order.user_id, livemode=order.livemode).exclude(
+        customer_id=None
+    )
     if customer := customers.values_list("customer_id", flat=True).first():
         params["customer"] = customer
     give_back_connection()

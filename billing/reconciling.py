@@ -47,6 +47,7 @@ def top_ups(since: dict[str, int]) -> Iterator[Object]:
     """Yield the payments made since then, where some may be top-ups: these have no session."""
     first = datetime.fromtimestamp(since["gte"], UTC)
     if CreditOrder.objects.filter(kind=CreditOrder.Kind.AUTO_TOPUP, created_at__gte=first).exists():
+        give_back_connection()
         params: Any = {"created": since, "limit": PAGE, "expand": ["data.latest_charge"]}
         yield from (plain(one) for one in client().v1.payment_intents.list(params).auto_paging_iter())
 

@@ -21,7 +21,7 @@ from billing.errors import PaymentMismatch, StillChanging, Unmatched
 from billing.models import AutoTopUp, CreditOrder
 from billing.owed_mails import note
 from billing.reading import Facts, Hints, read
-from billing.standing import REFUSED_CODE, Standing, standing
+from billing.standing import REFUSED_CODE, TAKEN, Standing, standing
 from credits.errors import DuplicateEntry
 from credits.services import grant, reverse
 
@@ -59,7 +59,7 @@ def converge(seen: CreditOrder, facts: Facts) -> CreditOrder | None:
         try:
             stands = standing(order, facts)
         except PaymentMismatch as why:
-            note_problem(order, CreditOrder.Problem.MISMATCH, str(why))
+            note_problem(order, CreditOrder.Problem(why.problem), str(why))
             return order
         apply(order, stands)
         note(order, facts)
@@ -83,7 +83,8 @@ def apply(order: CreditOrder, stands: Standing) -> None:
         take_back(order, why, now[column] - getattr(order, column), told)
     for name, value in now.items():
         setattr(order, name, value)
-    order.problem = order.problem_detail = ""
+    if order.problem != CreditOrder.Problem.TWICE:  # that stays, until a person has seen to it
+        order.problem = order.problem_detail = ""
     order.version += 1
     order.save()
     stop_top_ups(order, before)
@@ -95,10 +96,13 @@ def stop_top_ups(order: CreditOrder, before: CreditOrder) -> None:
     What was so before has had its effect already.
     """
     plans = AutoTopUp.objects.filter(user=order.user_id)
-    if order.is_top_up and order.status == CreditOrder.Status.FAILED != before.status:
+    is_new = (order.status, order.failure_code) != (before.status, before.failure_code)
+    if order.is_top_up and order.status == CreditOrder.Status.FAILED and is_new:
         reason = order.failure_code if order.failure_code in Reason.values else Reason.DECLINED
         plans.filter(consented_at__lte=order.created_at).switch_off(reason, order=order)
-    elif order.disputed_credits > before.disputed_credits:
+    elif order.disputed_credits > before.disputed_credits or (
+        order.dispute_status in TAKEN and before.dispute_status not in TAKEN
+    ):
         plans.switch_off(Reason.DISPUTED, order=order)
     elif order.amount_refunded > before.amount_refunded:
         plans.switch_off(Reason.REFUNDED, order=order)
@@ -116,6 +120,20 @@ def call_off(order_id: UUID, code: str) -> CreditOrder:
             stop_top_ups(order, before)
             note(order, Facts())
     return order
+
+
+def close_problem(order_id: UUID) -> bool:
+    """Say that a person has seen to the problem of an order; whether it had one. An open top-up fails."""
+    with transaction.atomic():
+        order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=order_id)
+        had_one = bool(order.problem)
+        if had_one:
+            order.problem = order.problem_detail = ""
+            if order.is_top_up and order.status == CreditOrder.Status.PENDING:
+                order.status, order.failure_code = CreditOrder.Status.FAILED, "not_taken"
+            order.version += 1
+            order.save()
+    return had_one
 
 
 def pay_out(order: CreditOrder, told: dict[str, Any]) -> None:

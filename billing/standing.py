@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from billing.errors import PaymentMismatch
-from billing.models import CreditOrder
+from billing.errors import PaidTwice, PaymentMismatch
+from billing.models import ADDRESS_LENGTH, CreditOrder
 from billing.reading import Facts, Object
 
 PAID = ("paid", "no_payment_required")
@@ -13,6 +13,7 @@ OPEN = ("processing", "succeeded")  # of a saved card's payments; with all other
 REFUSED_CODE = "card_declined"  # Stripe's own for "refused"
 WITHOUT_ERROR = {"requires_action": "authentication_required", "canceled": "canceled"}
 OPEN_DISPUTES = ("needs_response", "under_review")  # the bank has the money, and has still to decide
+TAKEN = (*OPEN_DISPUTES, "lost")  # disputes because of which money is gone, for now or for good
 UNDECIDED = (*OPEN_DISPUTES, "warning_needs_response", "warning_under_review")
 NO_MONEY_BACK = ("failed", "canceled")  # refunds that did not happen
 Status = CreditOrder.Status
@@ -48,7 +49,7 @@ def standing(order: CreditOrder, facts: Facts) -> Standing:
         session_id=facts.session.get("id"),
         payment_intent_id=facts.intent.get("id"),
         charge_id=charge.get("id"),
-        receipt_url=charge.get("receipt_url") or "",
+        receipt_url=receipt_of(charge),
         amount_paid=facts.session.get("amount_total", charge.get("amount")) if is_paid else None,
         amount_refunded=refunded,
         refunded_credits=back,
@@ -56,6 +57,12 @@ def standing(order: CreditOrder, facts: Facts) -> Standing:
         dispute_status=facts.disputes[0]["status"] if facts.disputes else "",
         failure_code=failure_of(order, facts) if not is_paid else "",
     )
+
+
+def receipt_of(charge: Object) -> str:
+    """Return where the receipt is; empty for an address that nobody could keep."""
+    address = charge.get("receipt_url") or ""
+    return address if len(address) <= ADDRESS_LENGTH else ""
 
 
 def has_paid(order: CreditOrder, facts: Facts) -> bool:
@@ -68,7 +75,7 @@ def has_paid(order: CreditOrder, facts: Facts) -> bool:
 def check(order: CreditOrder, facts: Facts) -> None:
     """Raise PaymentMismatch unless the payment is the order's, at the order's price, and the only one."""
     if facts.rival.get("payment_status") in PAID:
-        raise PaymentMismatch(f"another page of it was paid: {facts.rival['id']}")
+        raise PaidTwice(f"another page of it was paid: {facts.rival['id']}")
     terms = terms_of_top_up(order, facts.intent) if order.is_top_up else terms_of_page(order, facts.session)
     for what, found, wanted in terms:
         if found != wanted:
@@ -105,7 +112,7 @@ def refunded_amount(facts: Facts) -> int:
 def holding(facts: Facts) -> Iterator[Object]:
     """Yield disputes because of which money is gone, for now or for good. An inquiry takes none."""
     for dispute in facts.disputes:
-        if dispute["status"] in (*OPEN_DISPUTES, "lost"):
+        if dispute["status"] in TAKEN:
             yield dispute
 
 

@@ -33,7 +33,9 @@ from billing.wording import money
 log = logging.getLogger(__name__)
 ATTEMPTS_LAST = timedelta(minutes=1)  # at most
 NOTHING_AFTER = timedelta(minutes=3)  # what Stripe does not list by then it never heard of
+IN_DOUBT = timedelta(days=1)  # so long a payment may turn up of which there was nothing then
 PAUSE = timedelta(hours=1)  # after Stripe has refused us, and not the card
+A_FEW = 3
 AT_ONCE = 20  # begun by a sweep
 Reason = AutoTopUp.OffReason
 
@@ -121,7 +123,8 @@ def due(now: datetime) -> QuerySet[AutoTopUp]:
 
 def next_ones(now: datetime) -> list[UUID]:
     """Return whose top-up is begun next: of few, and of one while it is not known how others end."""
-    at_once = 1 if unknown(now).exists() else AT_ONCE
+    is_silent = unknown(now).filter(created_at__gt=now - PAUSE).exists()
+    at_once = 1 if is_silent else AT_ONCE
     return list(due(now).values_list("pk", flat=True)[:at_once])
 
 
@@ -148,11 +151,23 @@ def begin(user_id: UUID, now: datetime) -> CreditOrder | None:
         if package != Package(plan.package, plan.credits, plan.amount, plan.currency):
             AutoTopUp.objects.filter(pk=user_id).switch_off(Reason.PRICE_CHANGED)
             return None
-        if spent_in_month(plan, now) + plan.amount > plan.monthly_ceiling:
-            plan.paused_until = next_month(now)
+        if pause := pause_of(plan, now):
+            plan.paused_until = pause
             plan.save(update_fields=["paused_until"])
             return None
         return opened(plan, package)
+
+
+def pause_of(plan: AutoTopUp, now: datetime) -> datetime | None:
+    """Return until when the month's ceiling lets nothing through; None if it does.
+
+    What was given up within a day counts, for its payment may still turn up; then it is looked at anew soon.
+    """
+    left = plan.monthly_ceiling - plan.amount - spent_in_month(plan, now)
+    if left < 0:
+        return next_month(now)
+    lost = CreditOrder.objects.for_user(plan.user).lost_since(now - IN_DOUBT).aggregate(sum=Sum("amount"))
+    return now + PAUSE if left < (lost["sum"] or 0) else None
 
 
 def opened(plan: AutoTopUp, package: Package) -> CreditOrder | None:
@@ -224,13 +239,13 @@ def not_taken(order: CreditOrder) -> CreditOrder:
         return call_off(order.pk, Reason.CARD_REMOVED)
     log.error("top-up %s needs attention: Stripe takes the card, and not the call", order.pk)
     AutoTopUp.objects.filter(user=order.user_id).update(paused_until=timezone.now() + PAUSE)
-    return given_up(order.pk)
+    return given_up(order, "not_taken")
 
 
-def given_up(order_id: UUID) -> CreditOrder:
-    """Return an order that never came to a payment, failed if it was open."""
-    CreditOrder.objects.filter(pk=order_id).never_begun()
-    order: CreditOrder = CreditOrder.objects.get(pk=order_id)
+def given_up(order: CreditOrder, code: str) -> CreditOrder:
+    """Return an order that never came to a payment, failed if it was open; `code` says why."""
+    CreditOrder.objects.filter(pk=order.pk).never_begun(code)
+    order.refresh_from_db()
     return order
 
 
@@ -259,8 +274,13 @@ def intent_in(error: stripe.CardError) -> str:
 
 
 def unknown(now: datetime) -> QuerySet[CreditOrder]:
-    """Return the top-ups that are open for longer than an attempt takes, the oldest first."""
-    old: QuerySet[CreditOrder] = CreditOrder.objects.open_top_ups().filter(created_at__lt=now - ATTEMPTS_LAST)
+    """Return the top-ups that are open for longer than an attempt takes, the oldest first.
+
+    Not those that wait for a person.
+    """
+    old: QuerySet[CreditOrder] = CreditOrder.objects.open_top_ups().filter(
+        created_at__lt=now - ATTEMPTS_LAST, problem=""
+    )
     return old.order_by("created_at")
 
 
@@ -279,4 +299,24 @@ def resume(order_id: UUID) -> CreditOrder:
         return settle(order_id, Hints())
     except Unmatched:
         order: CreditOrder = CreditOrder.objects.get(pk=order_id)
-    return given_up(order_id) if timezone.now() - order.created_at > NOTHING_AFTER else order
+    if timezone.now() - order.created_at < NOTHING_AFTER:
+        return order
+    order = given_up(order, "not_begun")
+    slow_down(order)
+    return order
+
+
+def slow_down(order: CreditOrder) -> None:
+    """Let the next attempt wait the longer the more were lost within a day, the first not at all."""
+    now = timezone.now()
+    lost = CreditOrder.objects.filter(user=order.user_id).lost_since(now - IN_DOUBT).count()
+    log.log(
+        logging.ERROR if lost > A_FEW else logging.WARNING,
+        "top-up %s came to nothing, as %s of this account within a day%s",
+        order.pk,
+        lost,
+        ": needs attention" if lost > A_FEW else "",
+    )
+    if lost > 1:
+        pause = now + min(PAUSE, (lost - 1) * timedelta(minutes=10))
+        AutoTopUp.objects.filter(user=order.user_id, is_on=True).update(paused_until=pause)

@@ -64,6 +64,7 @@ FAILURES = {
     "incorrect_number": "The card's number was wrong.",
     "insufficient_funds": "There was not enough money.",
     "not_begun": "The payment service did not take the payment.",
+    "not_taken": "The payment service did not take the payment.",
     "processing_error": "Something went wrong at the bank or card company.",
 }
 

@@ -9,10 +9,48 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_conversion_scope"),
         ("billing", "0002_mails_about_payments"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="creditorder",
+            options={
+                "permissions": [("close_problem", "Can say that a problem with a payment is dealt with")]
+            },
+        ),
+        migrations.AddField(
+            model_name="creditorder",
+            name="instead_of",
+            field=models.ForeignKey(
+                help_text="The top-up that failed.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="paid_instead",
+                to="billing.creditorder",
+            ),
+        ),
+        migrations.AddField(
+            model_name="creditorder",
+            name="payment_method_id",
+            field=models.CharField(
+                blank=True, default="", help_text="The saved card of an automatic top-up.", max_length=255
+            ),
+        ),
+        migrations.AlterField(
+            model_name="creditorder",
+            name="problem",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "None"),
+                    ("mismatch", "The payment is not what was ordered"),
+                    ("no_user", "The buyer's account is gone"),
+                    ("twice", "Another page of the same order was paid"),
+                ],
+                default="",
+                max_length=10,
+            ),
+        ),
         migrations.CreateModel(
             name="AutoTopUp",
             fields=[
@@ -73,86 +111,48 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("off_at", models.DateTimeField(null=True)),
+                (
+                    "off_order",
+                    models.ForeignKey(
+                        help_text="The one that failed.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="billing.creditorder",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "automatic top-up",
                 "permissions": [("switch_off_top_ups", "Can switch off an account's automatic top-ups")],
-            },
-        ),
-        migrations.AddField(
-            model_name="creditorder",
-            name="instead_of",
-            field=models.ForeignKey(
-                help_text="The top-up that failed.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="paid_instead",
-                to="billing.creditorder",
-            ),
-        ),
-        migrations.AddField(
-            model_name="creditorder",
-            name="payment_method_id",
-            field=models.CharField(
-                blank=True, default="", help_text="The saved card of an automatic top-up.", max_length=255
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="creditorder",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "pending")),
-                fields=("instead_of",),
-                name="billing_creditorder_one_open_instead",
-            ),
-        ),
-        migrations.AddField(
-            model_name="autotopup",
-            name="off_order",
-            field=models.ForeignKey(
-                help_text="The one that failed.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="billing.creditorder",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="autotopup",
-            index=models.Index(
-                condition=models.Q(("is_on", True)), fields=["user"], name="billing_autotopup_on"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="autotopup",
-            index=models.Index(fields=["payment_method_id"], name="billing_autotopup_of_card"),
-        ),
-        migrations.AddConstraint(
-            model_name="autotopup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("threshold__gt", 0), ("threshold__lte", models.F("credits"))),
-                name="billing_autotopup_is_enough_at_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autotopup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("monthly_ceiling__gte", models.F("amount"))),
-                name="billing_autotopup_ceiling_lets_one_through",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="autotopup",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_on", True), ("off_at", None), ("off_reason", "")),
-                    models.Q(
-                        ("is_on", False),
-                        ("off_at__isnull", False),
-                        models.Q(("off_reason", ""), _negated=True),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_on", True)), fields=["user"], name="billing_autotopup_on"
                     ),
-                    _connector="OR",
-                ),
-                name="billing_autotopup_off_has_its_reason",
-            ),
+                    models.Index(fields=["payment_method_id"], name="billing_autotopup_of_card"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("threshold__gt", 0), ("threshold__lte", models.F("credits"))),
+                        name="billing_autotopup_is_enough_at_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0), ("monthly_ceiling__gte", models.F("amount"))),
+                        name="billing_autotopup_ceiling_lets_one_through",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_on", True), ("off_at", None), ("off_reason", "")),
+                            models.Q(
+                                ("is_on", False),
+                                ("off_at__isnull", False),
+                                models.Q(("off_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="billing_autotopup_off_has_its_reason",
+                    ),
+                ],
+            },
         ),
     ]

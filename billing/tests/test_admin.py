@@ -11,6 +11,7 @@ from billing.tests.acts import balance, bought, deliver, post, topping_up, work_
 from billing.tests.fake_stripe import FakeStripe
 
 pytestmark = pytest.mark.django_db
+ORDERS = "/admin/billing/creditorder/"
 EVENTS = "/admin/billing/stripeinbox/"
 
 
@@ -72,3 +73,16 @@ def test_who_may_can_switch_off_an_accounts_top_ups(fake: FakeStripe, alice: Use
     plan = AutoTopUp.objects.get(user=alice)
     assert (plan.is_on, plan.off_reason) == (not may, "operator" if may else "")
     assert AuditEvent.objects.filter(action="auto_top_up:switch_off").count() == may
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_who_may_can_say_that_a_problem_is_dealt_with(fake: FakeStripe, alice: User, may: bool) -> None:
+    session = bought(fake, alice)
+    session["amount_subtotal"] = 1
+    deliver(fake, *fake.pay(session))
+    client = browser("view_creditorder", *["close_problem"] * may)
+    order = CreditOrder.objects.get()
+    client.post(ORDERS, {"action": "close_problem", "_selected_action": [order.pk]})
+    order.refresh_from_db()
+    assert order.problem == ("" if may else "mismatch")
+    assert AuditEvent.objects.filter(action="credit_order:close_problem").count() == may

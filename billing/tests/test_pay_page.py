@@ -164,8 +164,45 @@ def test_money_paid_on_a_page_that_is_not_the_orders_waits_for_a_person(
 ) -> None:
     session = session_at(fake, press(browser, path))
     rival = fake.create_session(session["asked"])
-    deliver(fake, *fake.pay(rival)[-1:])
-    assert (balance(alice), CreditOrder.objects.get(kind="checkout").problem) == (0, "mismatch")
+    events = fake.pay(rival)
+    deliver(fake, *events, *events)
+    settle(CreditOrder.objects.get(kind="checkout").pk, Hints())
+    assert (balance(alice), CreditOrder.objects.get(kind="checkout").problem) == (0, "twice")
+    assert "Looked at by a person" in page(browser, path)
+    assert "<button" not in page(browser, path)
+
+
+def test_of_two_purchases_the_one_that_is_paid_counts(
+    fake: FakeStripe, browser: Client, path: str, alice: User
+) -> None:
+    first = session_at(fake, press(browser, path))
+    CreditOrder.objects.filter(session_id=first["id"]).update(status="failed")
+    second = session_at(fake, press(browser, path))
+    assert second["id"] != first["id"]
+    deliver(fake, *fake.decline(first))
+    deliver(fake, *fake.pay(first))
+    assert balance(alice) == 500
+    assert "<button" not in page(browser, path)
+
+
+def test_a_press_while_another_is_under_way_takes_no_page_away(
+    fake: FakeStripe, browser: Client, path: str
+) -> None:
+    fake.refuses += [(409, {"error": {"type": "idempotency_error", "message": "In use."}})]
+    assert press(browser, path).status_code == 503
+    [order] = CreditOrder.objects.filter(kind="checkout")
+    assert order.status == "pending"
+
+
+def test_a_top_up_that_never_came_to_a_payment_has_no_page(
+    fake: FakeStripe, browser: Client, alice: User
+) -> None:
+    topping_up(fake, alice)
+    fake.is_down = True
+    order = top_up(alice.pk)
+    assert order
+    CreditOrder.objects.open_top_ups().never_begun()
+    assert browser.get(f"/pay/{order.pk}").status_code == 404
 
 
 def test_the_button_has_the_price_of_the_page_that_it_leads_to(

@@ -15,7 +15,7 @@ from billing.models import AutoTopUp, CreditOrder
 from billing.packages import packages
 from billing.reading import Hints
 from billing.services import top_up, turn_off
-from billing.settling import settle
+from billing.settling import close_problem, settle
 from billing.tests.acts import (
     agree,
     balance,
@@ -28,6 +28,7 @@ from billing.tests.acts import (
     topping_up,
     types,
 )
+from billing.tests.fake_state import Object
 from billing.tests.fake_stripe import FakeStripe
 from billing.topups import begin, due, next_ones, pay
 from credits.models import LedgerEntry
@@ -247,6 +248,14 @@ def test_a_dispute_that_is_lost_when_it_is_first_heard_of_switches_it_off_too(
     deliver(fake, *fake.pay(session))
     topping_up(fake, alice)
     deliver(fake, *fake.dispute(session), *fake.close_dispute(session, "lost"))
+    assert plan_of(alice).off_reason == "disputed"
+
+
+def test_a_dispute_of_what_was_refunded_before_switches_it_off_too(fake: FakeStripe, alice: User) -> None:
+    session = bought(fake, alice)
+    deliver(fake, *fake.pay(session), *fake.refund(session, 1000))
+    topping_up(fake, alice)
+    deliver(fake, *fake.dispute(session))
     assert plan_of(alice).off_reason == "disputed"
 
 
@@ -562,18 +571,108 @@ def test_a_payment_that_stripe_is_just_making_is_not_taken_for_a_failed_one(
     assert plan_of(alice).is_on
 
 
-def test_one_that_cannot_be_found_out_does_not_hold_up_the_others(
-    fake: FakeStripe, alice: User, bob: User, later: datetime
+def test_a_receipt_at_an_address_that_nobody_could_keep_holds_up_nothing(
+    fake: FakeStripe, alice: User
 ) -> None:
-    for user in (alice, bob):
-        topping_up(fake, user)
-        fake.loses = 2
-        top_up(user.pk)
-    first = intents(fake)[-1]
-    fake.objects[first["latest_charge"]]["receipt_url"] = "https://x/" + "r" * 1000  # longer than its column
+    topping_up(fake, alice)
+    fake.loses = 2
+    top_up(alice.pk)
+    [intent] = intents(fake)
+    fake.objects[intent["latest_charge"]]["receipt_url"] = "https://x/" + "r" * 1000
+    [order] = top_ups(alice)
+    assert (settle(order.pk, Hints()).receipt_url, balance(alice)) == ("", 500)
+
+
+def test_what_waits_for_a_person_neither_holds_up_others_nor_is_asked_about(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    topping_up(fake, alice)
+    fake.loses = 2
+    top_up(alice.pk)
+    intents(fake)[0]["amount"] = 1
+    for _ in range(3):
+        topping_up(fake, a_user())
     with time_machine.travel(later, tick=False):
-        assert tasks.resume_top_ups() == 1
-    assert (balance(alice), balance(bob)) == (0, 500)
+        tasks.resume_top_ups()
+        assert [order.problem for order in top_ups(alice)] == ["mismatch"]
+        before = len(fake.calls)
+        assert (tasks.resume_top_ups(), len(fake.calls)) == (0, before)
+        assert len(next_ones(timezone.now())) == 3
+
+
+def test_once_a_person_has_seen_to_it_the_next_one_can_be_begun(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    fake.loses = 2
+    top_up(alice.pk)
+    intents(fake)[0]["amount"] = 1
+    [order] = top_ups(alice)
+    settle(order.pk, Hints())
+    assert close_problem(order.pk)
+    assert not close_problem(order.pk)
+    assert top_up(alice.pk)
+    assert entries(alice) == GRANTED_ONCE
+
+
+def test_a_payment_that_turns_up_late_does_not_pass_the_ceiling(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    card = topping_up(fake, alice, monthly_ceiling=4500)
+    fake.refuses.append((500, {"error": {"type": "api_error", "message": "An unknown error occurred"}}))
+    order = top_up(alice.pk)
+    assert order
+    with time_machine.travel(later, tick=False):
+        tasks.resume_top_ups()
+        assert top_up(alice.pk) is None
+    deliver(fake, *made_late(fake, order, card))
+    assert (balance(alice), [one.status for one in top_ups(alice)]) == (500, ["paid"])
+
+
+def test_a_refusal_that_turns_up_late_switches_it_off_as_its_mail_says(
+    fake: FakeStripe, alice: User, later: datetime
+) -> None:
+    card = topping_up(fake, alice)
+    fake.refuses.append((500, {"error": {"type": "api_error", "message": "An unknown error occurred"}}))
+    order = top_up(alice.pk)
+    assert order
+    with time_machine.travel(later, tick=False):
+        tasks.resume_top_ups()
+    card["behaves"] = "card_declined"
+    deliver(fake, *made_late(fake, order, card))
+    assert plan_of(alice).off_reason == "declined"
+    tasks.send_due_mails()
+    assert "It is switched off now" in str(mail.outbox[-1].body)
+
+
+def made_late(fake: FakeStripe, order: CreditOrder, card: Object) -> list[Object]:
+    """The events of a payment of which Stripe knew nothing when it was asked."""
+    before = len(fake.events)
+    form = {"amount": "4500", "currency": "usd", "customer": card["customer"]}
+    fake.create_intent(form | {"metadata": {"order": str(order.pk)}}, card)
+    return fake.events[before:]
+
+
+def test_the_mail_does_not_say_that_it_is_off_when_its_owner_has_agreed_anew(
+    fake: FakeStripe, alice: User
+) -> None:
+    topping_up(fake, alice, behaves="card_declined")
+    fake.loses = 2
+    top_up(alice.pk)
+    topping_up(fake, alice)
+    with time_machine.travel(timezone.now() + timedelta(minutes=5), tick=False):
+        tasks.resume_top_ups()
+        tasks.send_due_mails()
+    assert "switched off" not in str(mail.outbox[-1].body)
+
+
+def test_while_calls_come_to_nothing_they_are_made_ever_less_often(fake: FakeStripe, alice: User) -> None:
+    topping_up(fake, alice)
+    now = timezone.now()
+    for number in range(30):
+        with time_machine.travel(now + timedelta(minutes=4 * number), tick=False):
+            tasks.resume_top_ups()
+            fake.refuses[:] = [(500, {"error": {"type": "api_error", "message": "Unknown"}})]
+            tasks.top_up(str(alice.pk))
+    assert len(top_ups(alice)) <= 6
 
 
 def test_while_it_is_not_known_how_one_ends_few_others_are_begun(

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from billing import tasks
 from billing.client import transport
 from billing.errors import Unmatched
 from billing.reading import Hints, order_of
@@ -67,6 +68,7 @@ def test_no_database_connection_is_kept_while_stripe_charges(
     asked = carrier.request
     monkeypatch.setattr(carrier, "request", request)
     top_up(alice.pk)
+    tasks.reconcile()
     with pytest.raises(Unmatched):
         order_of(Hints(intent=fake.add("payment_intent", "pi", amount=1, currency="usd")["id"]))
     assert kept == []
