@@ -87,7 +87,7 @@ def pay_instead(top_up: CreditOrder) -> Instead:
 def one_to_pay(top_up: CreditOrder, user: User) -> CreditOrder:
     """Return the purchase instead that is open or paid, a new one if there is none."""
     with transaction.atomic():
-        CreditOrder.objects.select_for_update(of=("self",)).get(pk=top_up.pk)
+        CreditOrder.objects.locked().get(pk=top_up.pk)
         last = last_instead(top_up)
         if last and (last.is_paid or last.status == Status.PENDING):
             return last

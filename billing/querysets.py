@@ -16,6 +16,10 @@ class CreditOrderQuerySet(models.QuerySet[Any]):
         """Those of one account."""
         return self.filter(user=user)
 
+    def locked(self) -> Self:
+        """The same, each with its row locked until the transaction ends."""
+        return self.select_for_update(of=("self",))
+
     def begun(self) -> Self:
         """Top-ups, and what somebody has tried to pay; not the pages that were left."""
         is_tried = Q(payment_intent_id__isnull=False) | Q(paid_at__isnull=False) | ~Q(problem="")

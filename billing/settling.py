@@ -53,7 +53,7 @@ def converge(seen: CreditOrder, facts: Facts) -> CreditOrder | None:
     None if the order was changed since it was seen, for then what was read may be old.
     """
     with transaction.atomic():
-        order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+        order: CreditOrder = CreditOrder.objects.locked().get(pk=seen.pk)
         if order.version != seen.version:
             return None
         try:
@@ -111,7 +111,7 @@ def stop_top_ups(order: CreditOrder, before: CreditOrder) -> None:
 def call_off(order_id: UUID, code: str) -> CreditOrder:
     """Fail an order that Stripe has not taken, if it is open; `code` says why. Returns it as it is then."""
     with transaction.atomic():
-        order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=order_id)
+        order: CreditOrder = CreditOrder.objects.locked().get(pk=order_id)
         if order.status == CreditOrder.Status.PENDING:
             before = copy(order)
             order.status, order.failure_code = CreditOrder.Status.FAILED, code or REFUSED_CODE
@@ -125,7 +125,7 @@ def call_off(order_id: UUID, code: str) -> CreditOrder:
 def close_problem(order_id: UUID) -> bool:
     """Say that a person has seen to the problem of an order; whether it had one. An open top-up fails."""
     with transaction.atomic():
-        order: CreditOrder = CreditOrder.objects.select_for_update(of=("self",)).get(pk=order_id)
+        order: CreditOrder = CreditOrder.objects.locked().get(pk=order_id)
         had_one = bool(order.problem)
         if had_one:
             order.problem = order.problem_detail = ""
